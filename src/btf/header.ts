@@ -1,0 +1,73 @@
+import { ByteReader } from "./bytes.ts";
+import { CoreGenError } from "../errors.ts";
+
+const MAGIC = 0xeb9f;
+const MIN_HEADER = 24;
+/** The layout section's place follows the two fields of the strings, in headers that are long enough for it. */
+const HEADER_WITH_LAYOUT = 32;
+
+/** Where the sections of BTF data lie: offsets in bytes from the start of the data. */
+export interface BtfHeader {
+  readonly littleEndian: boolean;
+  readonly typesStart: number;
+  readonly typesEnd: number;
+  readonly stringsStart: number;
+  readonly stringsEnd: number;
+  /** The layout section: how long the types of each kind are, four bytes per kind. Empty in BTF that has none. */
+  readonly layoutStart: number;
+  readonly layoutEnd: number;
+}
+
+/**
+ * Reads and checks the header of raw BTF (`struct btf_header`), of either byte order.
+ *
+ * Kernels since 2026 may write a layout section. A header longer than we know is fine (`hdr_len` is honoured); its extra fields are ignored.
+ */
+export function readBtfHeader(bytes: Uint8Array, what: string): BtfHeader {
+  const littleEndian = byteOrder(bytes, what);
+  const file = new ByteReader(bytes, { what, code: "bad-btf", littleEndian });
+  const version = file.u8(2);
+  if (version !== 1) file.fail(`this is BTF version ${version}, only version 1 is known`);
+  const headerLength = file.u32(4);
+  if (headerLength < MIN_HEADER)
+    file.fail(`the header says it is ${headerLength} bytes long, the shortest one has ${MIN_HEADER}`);
+  const types = section(file, headerLength, 8, "types");
+  const strings = section(file, headerLength, 16, "strings");
+  const layout =
+    headerLength >= HEADER_WITH_LAYOUT ? section(file, headerLength, 24, "layouts of the kinds") : { start: 0, end: 0 };
+  if (types.start % 4 !== 0) file.fail(`the types begin at byte ${types.start}, which is not a multiple of 4`);
+  return {
+    littleEndian,
+    typesStart: types.start,
+    typesEnd: types.end,
+    stringsStart: strings.start,
+    stringsEnd: strings.end,
+    layoutStart: layout.start,
+    layoutEnd: layout.end,
+  };
+}
+
+/** Whether `bytes` begin like raw BTF of either byte order. */
+export function looksLikeBtf(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0x9f && bytes[1] === 0xeb) || (bytes[0] === 0xeb && bytes[1] === 0x9f);
+}
+
+function byteOrder(bytes: Uint8Array, what: string): boolean {
+  if (bytes.length < MIN_HEADER) {
+    throw new CoreGenError("bad-btf", `${what}: ${bytes.length} bytes are too few for a BTF header (${MIN_HEADER})`);
+  }
+  if (!looksLikeBtf(bytes)) {
+    throw new CoreGenError(
+      "bad-btf",
+      `${what}: this is not BTF, it does not begin with the magic number 0x${MAGIC.toString(16)}`,
+    );
+  }
+  return bytes[0] === 0x9f;
+}
+
+function section(file: ByteReader, headerLength: number, at: number, name: string): { start: number; end: number } {
+  const start = headerLength + file.u32(at);
+  const end = start + file.u32(at + 4);
+  if (end > file.length) file.fail(`the ${name} end at byte ${end}, but there are only ${file.length} bytes`);
+  return { start, end };
+}
