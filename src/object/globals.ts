@@ -1,0 +1,99 @@
+import type { Btf } from "../btf/btf.ts";
+import type { VarSecinfo } from "../btf/types.ts";
+import { CoreGenError } from "../errors.ts";
+import { SHT_NOBITS, SHT_PROGBITS, type Elf, type ElfSection } from "./elf/elf.ts";
+import { mapTypes } from "./bpf-enums.ts";
+import type { MapPlace } from "./maps.ts";
+import type { DataSection, Variable } from "./model.ts";
+
+/** Flag of a map that programs can only read. */
+const BPF_F_RDONLY_PROG = 0x80;
+
+/** Reads the sections of global data, each of which becomes a map with one value (libbpf: `bpf_object__init_global_data_maps`). */
+export function readDataMaps(elf: Elf, btf: Btf | undefined): MapPlace[] {
+  return elf.sections.flatMap((section) => {
+    const kind = kindOfSection(section);
+    // A section without contents is left out even where BTF knows it, as libbpf does.
+    if (kind === undefined || section.size === 0) return [];
+    return [asMap(elf, section, kind, btf)];
+  });
+}
+
+function kindOfSection({ type, name }: ElfSection): DataSection["kind"] | undefined {
+  const is = (base: string): boolean => name === base || name.startsWith(`${base}.`);
+  if (type === SHT_PROGBITS && is(".data")) return "data";
+  if (type === SHT_PROGBITS && is(".rodata")) return "rodata";
+  return type === SHT_NOBITS && is(".bss") ? "bss" : undefined;
+}
+
+function asMap(elf: Elf, section: ElfSection, kind: DataSection["kind"], btf: Btf | undefined): MapPlace {
+  const typeId = btf?.find(section.name, "datasec") ?? 0;
+  checkSize(elf, section);
+  let zeros: Uint8Array | undefined;
+  const data: DataSection = {
+    section: section.name,
+    // bpftool's rule (`get_map_ident`): the name without its dot, whatever is no letter or digit becomes "_".
+    ident: section.name.slice(1).replace(/[^A-Za-z0-9]/gu, "_"),
+    kind,
+    // The size of .bss costs nothing in the file: memory is taken when somebody looks.
+    get contents() {
+      return kind === "bss" ? (zeros ??= allocate(elf, section)) : section.data;
+    },
+    variables: btf === undefined ? [] : readVariables(btf, typeId),
+  };
+  return {
+    section: section.index,
+    offset: 0,
+    map: {
+      name: section.name,
+      type: mapTypes.indexOf("array"),
+      keySize: 4,
+      valueSize: section.size,
+      maxEntries: 1,
+      flags: kind === "rodata" ? BPF_F_RDONLY_PROG : 0,
+      mapExtra: 0n,
+      numaNode: undefined,
+      pinning: 0,
+      keyTypeId: 0,
+      valueTypeId: typeId,
+      varTypeId: 0,
+      inner: undefined,
+      autocreate: true,
+      data,
+    },
+  };
+}
+
+/** The kernel takes no value larger than this (`INT_MAX`). */
+const LARGEST_VALUE = 0x7fff_ffff;
+
+function checkSize(elf: Elf, { name, size }: ElfSection): void {
+  if (size <= LARGEST_VALUE) return;
+  throw new CoreGenError(
+    "bad-object",
+    `${elf.what}, section ${name}: ${size} bytes are more than a map can hold (${LARGEST_VALUE})`,
+  );
+}
+
+function allocate(elf: Elf, { name, size }: ElfSection): Uint8Array {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new CoreGenError(
+      "bad-object",
+      `${elf.what}, section ${name}: this process has no memory for its ${size} bytes`,
+      { cause },
+    );
+  }
+}
+
+function readVariables(btf: Btf, datasecId: number): Variable[] {
+  const section = btf.type(datasecId);
+  return section.kind === "datasec" ? section.vars.flatMap((v) => readVariable(btf, v)) : [];
+}
+
+function readVariable(btf: Btf, { type: id, offset, size }: VarSecinfo): Variable[] {
+  const variable = btf.type(id);
+  if (variable.kind !== "var") return [];
+  return [{ name: variable.name, offset, size, typeId: variable.type, exported: variable.linkage !== "static" }];
+}

@@ -1,0 +1,132 @@
+import { sizeOf, skipModifiers } from "../btf/resolve.ts";
+import type { TypeTable } from "../btf/types.ts";
+import type { MapRecords } from "./record-info.ts";
+import type { Send } from "./sends.ts";
+
+/** All that is known of the records of one map. */
+export interface Evidence {
+  /** The map's C name. */
+  readonly map: string;
+  readonly candidates: readonly number[];
+  readonly source: MapRecords["source"];
+  readonly sends: readonly Send[];
+  /** The sends that no struct was found for. */
+  readonly unexplained: readonly Send[];
+  /** Whether there are sends to a map that the code doesn't show. */
+  readonly hiddenSends: boolean;
+  /** Whether following the code was given up. */
+  readonly gaveUp: boolean;
+  /** Why there was no debug info to look in; undefined when there was, or when it was not needed. */
+  readonly noDebugInfo: string | undefined;
+}
+
+const MOST_PLACES = 3;
+
+/** One to three sentences for people: what the map carries, how that is known, and what to do when it is not. */
+export function recordMessage(types: TypeTable, evidence: Evidence): string {
+  switch (evidence.source) {
+    case "flag":
+      return carries(types, evidence, "as --record says");
+    case "value-type":
+      return carries(types, evidence, "as its value type says");
+    case "decl-tag":
+      return carries(types, evidence, "as its decl tag says");
+    case "code":
+    case "guess":
+      return evidence.candidates.length === 1 ? foundOne(types, evidence) : foundSeveral(types, evidence);
+    case "none":
+      return foundNone(evidence);
+  }
+}
+
+function carries(types: TypeTable, evidence: Evidence, why: string): string {
+  return `"${evidence.map}" carries ${describeAll(types, evidence)}, ${why}.${sizeWarning(types, evidence)}`;
+}
+
+/** Said of a struct that somebody named, when the code was seen to send other sizes. */
+function sizeWarning(types: TypeTable, { candidates, sends }: Evidence): string {
+  const expected = new Set(candidates.map((id) => sizeOf(types, id)));
+  const odd = sends.filter(({ size }) => size !== undefined && !expected.has(size));
+  return odd.length === 0 ? "" : ` But ${listPlaces(odd)}.`;
+}
+
+function foundOne(types: TypeTable, evidence: Evidence): string {
+  const { map, source } = evidence;
+  const places = listPlaces(explainedSends(evidence));
+  const struct = describeAll(types, evidence);
+  if (source !== "guess") return `"${map}" carries ${struct}, read off the code: ${places}.${restOf(evidence)}`;
+  const fix = `If so, say it with ${flagsFor(types, evidence)}.`;
+  return `"${map}" probably carries ${struct}: ${places}, and the program names no other struct of that size. ${fix}${restOf(evidence)}`;
+}
+
+function foundSeveral(types: TypeTable, evidence: Evidence): string {
+  const { map } = evidence;
+  const flags = flagsFor(types, evidence);
+  const fix = flags === "" ? "" : ` If it is always the same one, settle it with ${flags}.`;
+  const places = listPlaces(explainedSends(evidence));
+  return `"${map}" may carry ${describeAll(types, evidence)}, read off the code: ${places}.${fix}${restOf(evidence)}`;
+}
+
+function explainedSends({ sends, unexplained }: Evidence): Send[] {
+  return sends.filter((send) => !unexplained.includes(send));
+}
+
+function restOf({ unexplained, gaveUp }: Evidence): string {
+  const tangled = gaveUp ? " Some of the code was too tangled to follow." : "";
+  if (unexplained.length === 0) return tangled;
+  return ` No struct was found for what else it carries: ${listPlaces(unexplained)}.${tangled}`;
+}
+
+function flagsFor(types: TypeTable, { map, candidates }: Evidence): string {
+  const names = candidates.map((id) => types.type(id).name).filter((name) => name !== "");
+  return names.map((name) => `\`--record ${map}=${name}\``).join(" or ");
+}
+
+function foundNone(evidence: Evidence): string {
+  const { map, noDebugInfo } = evidence;
+  const rebuild = noDebugInfo === undefined ? "Name it" : "Compile with a plain `clang -g` and don't strip, or name it";
+  const fix = `${rebuild} with \`--record ${map}=STRUCT\` or __type(value, struct STRUCT) in the map.`;
+  return `The struct that "${map}" carries is not known: ${reason(evidence)}. ${fix}`;
+}
+
+function reason({ sends, hiddenSends, gaveUp, noDebugInfo }: Evidence): string {
+  if (sends.length === 0) {
+    if (gaveUp) return "the code is too tangled to follow";
+    return hiddenSends
+      ? "the code does not show which map it sends records to"
+      : "no code was found that sends records to it";
+  }
+  if (sends.every(({ size }) => size === undefined)) return listPlaces(sends);
+  const where = noDebugInfo ?? "no struct of that size is among the variables there";
+  return `${listPlaces(sends)}, and ${where}`;
+}
+
+/** "handle_execve sends 280 bytes, handle_exit sends 16 bytes". */
+function listPlaces(sends: readonly Send[]): string {
+  const texts = sends.map(({ size, frames: [{ code }] }) =>
+    size === undefined
+      ? `how many bytes ${code.name} sends is decided at run time`
+      : `${code.name} sends ${size} bytes`,
+  );
+  const places = [...new Set(texts)];
+  const more = places.length > MOST_PLACES ? [`and ${places.length - MOST_PLACES} more do`] : [];
+  return [...places.slice(0, MOST_PLACES), ...more].join(", ");
+}
+
+/** "struct exec_event (280 bytes) or struct exit_event (16 bytes)". */
+function describeAll(types: TypeTable, { candidates }: Evidence): string {
+  return candidates.map((id) => describe(types, id)).join(" or ");
+}
+
+function describe(types: TypeTable, id: number): string {
+  const type = types.type(id);
+  const { type: struct } = skipModifiers(types, id);
+  const isStruct = struct.kind === "struct" || struct.kind === "union";
+  const name =
+    type.kind === "typedef" || !isStruct
+      ? type.name
+      : type.name === ""
+        ? `a ${struct.kind} without a name`
+        : `${type.kind} ${type.name}`;
+  return `${name} (${sizeOf(types, id) ?? 0} bytes)`;
+}
