@@ -1,0 +1,110 @@
+import type { Btf } from "../btf/btf.ts";
+import { skipModifiers } from "../btf/resolve.ts";
+import type { BtfType, Member } from "../btf/types.ts";
+import { sizeOrThrow, SpecError, type Spec } from "./spec.ts";
+
+/** What a field relocation comes to in one set of types. */
+export interface FieldValue {
+  readonly value: number;
+  /** Bytes that a load or store of the field moves and the field's type; undefined where the instruction is no load or store of it. */
+  readonly access: FieldAccess | undefined;
+  /** Whether the instruction must hold the value that the program's own types give. */
+  readonly validate: boolean;
+}
+
+/** How the field is loaded: needed when its size changes. */
+export interface FieldAccess {
+  readonly size: number;
+  readonly btf: Btf;
+  readonly typeId: number;
+}
+
+/** The value of a field relocation (libbpf: `bpf_core_calc_field_relo`); undefined asks for the instruction to be poisoned. */
+export function fieldValue(spec: Spec | undefined, kind: Spec["kind"]): FieldValue | undefined {
+  if (kind === "field_exists") return { value: spec === undefined ? 0 : 1, access: undefined, validate: true };
+  if (spec === undefined) return undefined;
+  const last = spec.accessors.at(-1);
+  if (last === undefined) throw new SpecError("the field is empty");
+  return last.name === undefined
+    ? elementValue(spec, kind, last.typeId)
+    : memberValue(spec, kind, last.typeId, last.index);
+}
+
+type FieldKind = Exclude<Spec["kind"], "field_exists">;
+
+function elementValue(spec: Spec, kind: FieldKind, typeId: number): FieldValue {
+  switch (kind) {
+    case "byte_off":
+      return { value: Math.floor(spec.bitOffset / 8), access: accessOf(spec.btf, typeId), validate: true };
+    case "byte_sz":
+      return { value: sizeOrThrow(spec.btf, typeId), access: undefined, validate: true };
+    case "signed":
+    case "lshift_u64":
+    case "rshift_u64":
+      throw new SpecError(`the relocation ${kind} can't be applied to an array element`);
+  }
+}
+
+/** For arrays the size of one element is what a load moves (libbpf since 1.6). */
+function accessOf(btf: Btf, typeId: number): FieldAccess {
+  let element = skipModifiers(btf, typeId);
+  for (let depth = 0; element.type.kind === "array" && depth < 64; depth++)
+    element = skipModifiers(btf, element.type.type);
+  return { size: sizeOrThrow(btf, element.id), btf, typeId };
+}
+
+/** Where and how many bytes to load for a field. */
+interface Load {
+  readonly byteOffset: number;
+  readonly byteSize: number;
+  readonly bitSize: number;
+}
+
+function memberValue(spec: Spec, kind: FieldKind, parentId: number, index: number): FieldValue {
+  const parent = spec.btf.type(parentId);
+  const member = "members" in parent ? parent.members[index] : undefined;
+  if (member === undefined) throw new SpecError(`type [${parentId}] has no member ${index}`);
+  const { id, type } = skipModifiers(spec.btf, member.type);
+  const bitField = member.bitSize > 0;
+  const load = bitField ? bitFieldLoad(spec, member, type) : plainLoad(spec, id);
+  // Compilers may choose other loads for a bit-field than we do, so only what is never ambiguous is validated.
+  const validate = !bitField || kind === "signed" || kind === "rshift_u64";
+  const access = kind === "byte_off" && !bitField ? accessOf(spec.btf, id) : undefined;
+  return { value: valueOfLoad(kind, spec, load, type), access, validate };
+}
+
+function plainLoad(spec: Spec, typeId: number): Load {
+  const byteSize = sizeOrThrow(spec.btf, typeId);
+  return { byteSize, byteOffset: Math.floor(spec.bitOffset / 8), bitSize: byteSize * 8 };
+}
+
+/** The smallest aligned load, from the size of the declared type up, that holds all bits of a bit-field. */
+function bitFieldLoad(spec: Spec, { bitSize }: Member, type: BtfType): Load {
+  let byteSize = "size" in type ? type.size : 0;
+  if (byteSize === 0) throw new SpecError(`a bit-field can't have the type ${type.kind}`);
+  for (;;) {
+    const byteOffset = Math.floor(Math.floor(spec.bitOffset / 8) / byteSize) * byteSize;
+    if (spec.bitOffset + bitSize - byteOffset * 8 <= byteSize * 8) return { byteSize, byteOffset, bitSize };
+    if (byteSize >= 8) throw new SpecError("the bit-field can't be read with one load of 8 bytes");
+    byteSize *= 2;
+  }
+}
+
+function valueOfLoad(kind: FieldKind, spec: Spec, load: Load, type: BtfType): number {
+  const { byteOffset, byteSize, bitSize } = load;
+  switch (kind) {
+    case "byte_off":
+      return byteOffset;
+    case "byte_sz":
+      return byteSize;
+    case "signed":
+      return "signed" in type && type.signed ? 1 : 0;
+    // Of fields of more than 8 bytes, shifts are negative: libbpf has them as 32-bit numbers without a sign.
+    case "lshift_u64":
+      return spec.btf.littleEndian
+        ? (64 - (spec.bitOffset + bitSize - byteOffset * 8)) >>> 0
+        : ((8 - byteSize) * 8 + (spec.bitOffset - byteOffset * 8)) >>> 0;
+    case "rshift_u64":
+      return (64 - bitSize) >>> 0;
+  }
+}
