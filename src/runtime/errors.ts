@@ -1,0 +1,72 @@
+import { CoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { EACCES, EPERM, errnoMeaning, errnoName } from "./sys/errno.ts";
+
+/** The facts of a {@link KernelError}. */
+export interface KernelFailure extends ErrorDetails {
+  /** What was being done, to what: `creating map "events"`. */
+  readonly doing: string;
+  /** The system call: `bpf`, `mmap`. */
+  readonly syscall: string;
+  /** Which of the system call's commands: `BPF_MAP_CREATE`. */
+  readonly command?: string;
+  readonly errno: number;
+  /** What the error number means for this call; its general meaning when this is left out. */
+  readonly meaning?: string | undefined;
+}
+
+/** A system call that the kernel refused; `code` is `permission` for EPERM and EACCES, else `kernel`. */
+export class KernelError extends CoreGenError {
+  override readonly name: string = "KernelError";
+  readonly syscall: string;
+  readonly command: string | undefined;
+  /** Linux's error number, positive. */
+  readonly errno: number;
+  /** Its name: `EPERM`. */
+  readonly errnoName: string;
+
+  constructor(failure: KernelFailure, code: ErrorCode = codeOf(failure.errno)) {
+    super(code, `${failure.doing}: ${describeFailure(failure)}`, failure);
+    this.syscall = failure.syscall;
+    this.command = failure.command;
+    this.errno = failure.errno;
+    this.errnoName = errnoName(failure.errno);
+  }
+}
+
+/** The facts of a {@link VerifierError}. */
+export interface VerifierFailure extends KernelFailure {
+  /** The program's C name. */
+  readonly program: string;
+  /** The kernel's log, line by line. */
+  readonly log: readonly string[];
+  /** Whether the log's end is missing, because it is larger than the kernel lets it be. */
+  readonly truncated: boolean;
+}
+
+/**
+ * A program that the kernel's verifier refused.
+ *
+ * The message has the line of the log that says why; `log` has all of it.
+ */
+export class VerifierError extends KernelError {
+  override readonly name: string = "VerifierError";
+  readonly program: string;
+  readonly log: readonly string[];
+  readonly truncated: boolean;
+
+  constructor(failure: VerifierFailure) {
+    super(failure, "verifier");
+    this.program = failure.program;
+    this.log = failure.log;
+    this.truncated = failure.truncated;
+  }
+}
+
+function codeOf(errno: number): ErrorCode {
+  return errno === EPERM || errno === EACCES ? "permission" : "kernel";
+}
+
+function describeFailure(failure: KernelFailure): string {
+  const call = failure.command === undefined ? failure.syscall : `${failure.syscall}(${failure.command})`;
+  return `${call} failed with ${errnoName(failure.errno)}: ${failure.meaning ?? errnoMeaning(failure.errno)}`;
+}

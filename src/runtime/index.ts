@@ -1,0 +1,28 @@
+/**
+ * Loading a compiled object into the running kernel, and using it: what generated modules and apps import. Everything
+ * that touches the kernel is in this folder; reading objects and relocating them is not (`object`, `co-re`).
+ * The system call: https://docs.kernel.org/userspace-api/ebpf/syscall.html
+ */
+export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+export { KernelError, VerifierError } from "./errors.ts";
+export { base64, external } from "./embed.ts";
+export { defineSkeleton } from "./skeleton.ts";
+export type {
+  Loaded,
+  MapSettings,
+  Opened,
+  OpenedMap,
+  OpenedProgram,
+  ProgramSettings,
+  Settings,
+  Shape,
+  Skeleton,
+} from "./shape.ts";
+export type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
+export type { Codec } from "./codec.ts";
+export { Memory } from "./memory.ts";
+export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";
+export { Program } from "./program.ts";
+export { Link } from "./links/index.ts";
+export { ArrayMap, BpfMap, HashMap, PerCpuArrayMap, PerCpuHashMap } from "./maps/index.ts";
+export { PerfEventArray, RingBuffer, type RecordOptions } from "./records/index.ts";

@@ -1,0 +1,6 @@
+/**
+ * From an object to the kernel: types, maps, relocated programs, with an explanation when the verifier says no.
+ * Not for attaching (../links) or for reading what programs write (../maps, ../records).
+ * The kernel's side: https://docs.kernel.org/userspace-api/ebpf/syscall.html
+ */
+export { loadObject, type LoadedMap, type LoadedObject, type LoadedProgram, type LoadSettings } from "./load.ts";

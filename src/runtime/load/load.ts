@@ -1,0 +1,44 @@
+import type { BpfObject } from "../../object/model.ts";
+import { CloseStack } from "../close-stack.ts";
+import { kernelBtf } from "../kernel/btf.ts";
+import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
+import { checkBeforeLoading } from "./check.ts";
+import { createMaps } from "./create-maps.ts";
+import { loadBtf } from "./load-btf.ts";
+import { loadPrograms } from "./load-programs.ts";
+import { preparePrograms } from "./prepare-programs.ts";
+import type { LoadedObject, LoadSettings } from "./types.ts";
+
+export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
+
+/**
+ * Loads an object into the kernel: relocates its programs for this kernel, creates its maps, loads its programs.
+ *
+ * Nothing is left behind when a step fails. Throws a `CoreGenError`: `verifier` (a `VerifierError`) when a program is
+ * refused, `permission` or `kernel` (a `KernelError`) when a call is, `relocation`, `no-kernel-btf`, `unsupported`,
+ * `bad-object`, `bad-input` before anything was created.
+ */
+export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
+  const programs = checkBeforeLoading(object, settings);
+  const prepared = preparePrograms(object, programs, settings.kernelBtf ?? kernelBtf);
+  raiseMemlockIfCounted();
+  const opened = new CloseStack();
+  const warnings: string[] = [];
+  // Maps and programs hold on to the types themselves.
+  using btf = loadBtf(object, warnings);
+  try {
+    const maps = createMaps(object, settings, btf, opened);
+    const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    return {
+      maps,
+      programs: loaded,
+      warnings,
+      close: () => {
+        opened.close();
+      },
+    };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}

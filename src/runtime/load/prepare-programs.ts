@@ -1,0 +1,56 @@
+import type { Btf } from "../../btf/btf.ts";
+import type { FuncInfo, LineInfo } from "../../btf/ext.ts";
+import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
+import { CoreGenError } from "../../errors.ts";
+import type { Insn } from "../../object/insn/insn.ts";
+import { linkProgram } from "../../object/link.ts";
+import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
+import type { SectionDef } from "../../object/sections.ts";
+import { attachTargetId } from "./attach-target.ts";
+
+/** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
+export interface PreparedProgram {
+  readonly program: BpfProgram;
+  readonly def: SectionDef;
+  readonly insns: Insn[];
+  /** References to maps and data, in slots of `insns`. */
+  readonly relocations: readonly InsnRelocation[];
+  readonly funcInfo: readonly FuncInfo[];
+  readonly lineInfo: readonly LineInfo[];
+  /** What it attaches to, in the kernel's BTF; 0 for programs that don't say it when they are loaded. */
+  readonly attachBtfId: number;
+  /** Relocations whose instructions were poisoned, by slot of `insns`. */
+  readonly poisoned: ReadonlyMap<number, RelocationEntry>;
+}
+
+/**
+ * Everything about programs that can be done before the kernel is asked: relocating, linking, finding what to attach to.
+ *
+ * `kernelBtf` is called only if there is a relocation or a target that needs it. Creates nothing.
+ */
+export function preparePrograms(
+  object: BpfObject,
+  programs: readonly BpfProgram[],
+  kernelBtf: () => Btf,
+): PreparedProgram[] {
+  // The getter is what makes it lazy: relocations of other kinds never look.
+  const targets = {
+    get vmlinux(): Btf {
+      return kernelBtf();
+    },
+  };
+  const { code, entries } = relocate(object, targets, [...programs, ...object.subprograms]);
+  return programs.map((program) => {
+    const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    const { def } = program;
+    if (def === undefined)
+      throw new CoreGenError("bad-object", `${object.elf.what}: SEC("${program.section}") is unknown`);
+    const starts = new Map(linked.parts.map((part) => [part.code, part.start]));
+    const poisoned = entries.flatMap((entry): [number, RelocationEntry][] => {
+      const start = starts.get(entry.code);
+      return start === undefined || entry.newValue !== undefined ? [] : [[start + entry.insn, entry]];
+    });
+    const attachBtfId = def.needsAttachTarget ? attachTargetId(program, def, kernelBtf()) : 0;
+    return { program, def, ...linked, attachBtfId, poisoned: new Map(poisoned) };
+  });
+}

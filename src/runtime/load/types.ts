@@ -1,0 +1,53 @@
+import type { Btf } from "../../btf/btf.ts";
+import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
+import type { Fd } from "../sys/fd.ts";
+
+/** What the user decided between opening and loading. */
+export interface LoadSettings {
+  /** Programs by C name: whether to load them. For the others the object decides. */
+  readonly autoload: ReadonlyMap<string, boolean>;
+  /** Maps of `.maps` by C name: how many entries they get, for ring buffers bytes. */
+  readonly maxEntries: ReadonlyMap<string, number>;
+  /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** The types to relocate against; the running kernel's when this is left out. Called only when they are needed. */
+  readonly kernelBtf?: () => Btf;
+  /** What the maps of global data are called in the kernel; the file's name when this is left out. */
+  readonly name?: string;
+}
+
+/** A map in the kernel. */
+export interface LoadedMap {
+  readonly def: MapDef;
+  readonly fd: Fd;
+  /** What the kernel was told: ring buffers are rounded up to whole pages, perf event arrays have one per CPU. */
+  readonly maxEntries: number;
+  /** Whether user space can map it (BPF_F_MMAPABLE). */
+  readonly mmapable: boolean;
+}
+
+/** A program in the kernel. */
+export interface LoadedProgram {
+  readonly program: BpfProgram;
+  readonly fd: Fd;
+}
+
+/** An object in the kernel; its owner closes it. */
+export interface LoadedObject {
+  /** By {@link MapDef.name}; those of global data by the name of their section. */
+  readonly maps: ReadonlyMap<string, LoadedMap>;
+  /** By C name, without those that were not loaded. */
+  readonly programs: ReadonlyMap<string, LoadedProgram>;
+  /** What went on without: nothing that programs need to run, one sentence each. */
+  readonly warnings: readonly string[];
+  /** Closes all descriptors; a second call does nothing. */
+  close(): void;
+}
+
+/** What programs refer to. */
+export interface ProgramContext {
+  readonly object: BpfObject;
+  readonly maps: ReadonlyMap<string, LoadedMap>;
+  /** The object's types in the kernel; undefined when it refused them. */
+  readonly btf: Fd | undefined;
+}

@@ -1,0 +1,153 @@
+import { CoreGenError } from "../errors.ts";
+import { mapKind } from "./check-spec.ts";
+import { CloseStack } from "./close-stack.ts";
+import { globalsObject } from "./globals.ts";
+import { openStore } from "./globals-store.ts";
+import { attachesBySection, attachProgram } from "./links/attach.ts";
+import type { Link } from "./links/link.ts";
+import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
+import type { BpfMap } from "./maps/bpf-map.ts";
+import { makeMap } from "./maps/make-map.ts";
+import type { OpenedProgram } from "./shape.ts";
+import { printAsValues } from "./print-as-values.ts";
+import { Program } from "./program.ts";
+import { recordOf } from "./record-of.ts";
+import type { MapSpec, SkeletonSpec } from "./spec.ts";
+
+/** What {@link LoadedSkeleton} is made of. */
+export interface LoadedSkeletonParts {
+  readonly spec: SkeletonSpec;
+  readonly progs: Readonly<Record<string, OpenedProgram>>;
+  readonly loaded: LoadedObject;
+  /** Sections of global data, by ELF section, as they were loaded. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+/** An object in the kernel; its sections of global data are properties of their own. */
+export class LoadedSkeleton {
+  readonly name: string;
+  readonly maps: Readonly<Record<string, BpfMap>>;
+  readonly progs: Readonly<Record<string, Program>>;
+  readonly links: Readonly<Record<string, Link | undefined>>;
+  readonly warnings: readonly string[];
+  readonly #programs: LoadedObject["programs"];
+  /** The newest link of each program. */
+  readonly #newest = new Map<string, Link>();
+  readonly #links = new CloseStack();
+  readonly #readers = new CloseStack();
+  /** Everything there is to close, in the order it was made. */
+  readonly #all = new CloseStack();
+  #closed = false;
+
+  /** Takes over `loaded`, also when it throws: then all of it is closed. */
+  constructor({ spec, progs, loaded, contents }: LoadedSkeletonParts) {
+    this.name = spec.name;
+    this.warnings = loaded.warnings;
+    this.#programs = loaded.programs;
+    this.#all.add(loaded);
+    try {
+      this.maps = recordOf(Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, loaded)]));
+      this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, progs[name])]));
+      this.links = this.#linksByName(spec.progs);
+      this.#defineGlobals(spec, loaded, contents);
+    } catch (error) {
+      this.#all.close();
+      throw error;
+    }
+    this.#all.add(this.#links);
+    this.#all.add(this.#readers);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  attach(): void {
+    this.#checkOpen();
+    const fresh = new CloseStack();
+    try {
+      for (const [name, { program }] of this.#programs)
+        // A program that was attached by hand stays as it is, and one that needs more than its section is left to the app.
+        if (program.def !== undefined && attachesBySection(program.def) && this.#attached(name) === undefined)
+          fresh.add(this.#attach(name));
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+  }
+
+  detach(): void {
+    this.#newest.clear();
+    this.#links.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#newest.clear();
+    this.#all.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #makeMap(name: string, spec: MapSpec, loaded: LoadedObject): BpfMap {
+    const { def, fd, maxEntries } = this.#loadedMap(name, loaded);
+    const { keySize, valueSize } = def;
+    return makeMap({ name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, readers: this.#readers }, spec);
+  }
+
+  #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
+    const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name) };
+    return new Program(facts, { fd: () => this.#program(name).fd.number, attach: () => this.#attach(name) });
+  }
+
+  #program(name: string): LoadedProgram {
+    this.#checkOpen();
+    const program = this.#programs.get(name);
+    if (program !== undefined) return program;
+    throw new CoreGenError("bad-input", `program "${name}" of ${this.name} was not loaded: its autoload is off`, {
+      hints: [`Set progs.${name}.autoload to true between open() and load().`],
+    });
+  }
+
+  #attach(name: string): Link {
+    const link = attachProgram(this.#program(name));
+    const before = this.#newest.get(name);
+    if (before?.closed === true) this.#links.remove(before);
+    this.#links.add(link);
+    this.#newest.set(name, link);
+    return link;
+  }
+
+  #attached(name: string): Link | undefined {
+    const link = this.#newest.get(name);
+    return link === undefined || link.closed ? undefined : link;
+  }
+
+  #linksByName(names: readonly string[]): Readonly<Record<string, Link | undefined>> {
+    const links = {};
+    for (const name of names) Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });
+    return Object.freeze(printAsValues(links));
+  }
+
+  #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject, contents: ReadonlyMap<string, Uint8Array>): void {
+    for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
+      const store = openStore(this.#loadedMap(section, loaded), contents.get(section), this.#all);
+      Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });
+    }
+  }
+
+  #loadedMap(name: string, loaded: LoadedObject): LoadedMap {
+    const map = loaded.maps.get(name);
+    if (map !== undefined) return map;
+    throw new CoreGenError(
+      "unsupported",
+      `loading ${this.name}: its map "${name}" was not made, and the skeleton needs it`,
+    );
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new CoreGenError("closed", `${this.name} is closed`);
+  }
+}

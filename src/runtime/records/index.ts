@@ -1,0 +1,7 @@
+/**
+ * Buffers that programs fill with records, and reading them as async iterators. Not for what a record looks like: that
+ * is a codec of the generated module.
+ * Ring buffers: https://docs.kernel.org/bpf/ringbuf.html
+ */
+export { PerfEventArray } from "./perf-event-array.ts";
+export { RingBuffer, type RecordOptions } from "./ring-buffer.ts";

@@ -1,0 +1,122 @@
+import type { MapTypeName } from "../object/bpf-enums.ts";
+import type { Link } from "./links/link.ts";
+
+/**
+ * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, and of each
+ * section of global data its variables.
+ */
+export interface Shape {
+  maps: object;
+  progs: object;
+  globals: object;
+}
+
+/**
+ * A generated skeleton: a compiled object and what is known about it. Nothing happens before `open` or `load`.
+ *
+ * @example
+ * using skel = opencount.load({ rodata: { report_every: 10n } });
+ * skel.attach();
+ */
+export interface Skeleton<S extends Shape, L = Loaded<S>> {
+  readonly name: string;
+  /** Reads the object, for settings that only count before loading. Needs no privileges, and nothing to be closed. */
+  open(settings?: Settings<S>): Opened<S, L>;
+  /**
+   * Opens and loads in one step.
+   *
+   * Throws a `KernelError` when the kernel refuses, a `VerifierError` when it refuses a program; nothing is left behind then.
+   */
+  load(settings?: Settings<S>): L;
+}
+
+/** What can be set before loading. */
+export type Settings<S extends Shape> = {
+  readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettings };
+  readonly progs?: { readonly [P in keyof S["progs"]]?: ProgramSettings };
+} & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
+
+export interface MapSettings {
+  readonly maxEntries?: number;
+}
+
+export interface ProgramSettings {
+  readonly autoload?: boolean;
+}
+
+/** An object between open and load. */
+export type Opened<S extends Shape, L = Loaded<S>> = OpenedParts<S, L> & {
+  readonly [G in keyof S["globals"]]: Variables<S["globals"][G]>;
+};
+
+/** The variables of a section: each can be set as a whole, and what it reads as is a copy that can't be changed. */
+type Variables<G> = { [V in keyof G]: Frozen<G[V]> };
+
+/** A value that is frozen all the way down. */
+type Frozen<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Frozen<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
+
+interface OpenedParts<S extends Shape, L> {
+  readonly name: string;
+  readonly maps: { readonly [M in keyof S["maps"]]: OpenedMap };
+  readonly progs: { readonly [P in keyof S["progs"]]: OpenedProgram };
+  /** Makes maps and programs in the kernel; see {@link Skeleton.load}. An object is loaded once. */
+  load(): L;
+}
+
+/** A map that is not made yet. */
+export interface OpenedMap {
+  readonly name: string;
+  readonly kind: MapTypeName;
+  /** In bytes. */
+  readonly keySize: number;
+  /** In bytes. */
+  readonly valueSize: number;
+  /** Entries, of a ring buffer bytes. Setting it throws a RangeError for anything but a positive 32-bit integer. */
+  maxEntries: number;
+}
+
+/** A program that is not loaded yet. */
+export interface OpenedProgram {
+  readonly name: string;
+  /** The ELF section: "tracepoint/syscalls/sys_enter_execve". */
+  readonly section: string;
+  /** Whether `load` loads it; false at first for programs of a section that begins with "?". */
+  autoload: boolean;
+}
+
+/** Maps and programs in the kernel. */
+export type Loaded<S extends Shape> = LoadedParts<S> & LoadedGlobals<S["globals"]>;
+
+interface LoadedParts<S extends Shape> {
+  readonly name: string;
+  readonly maps: Readonly<S["maps"]>;
+  readonly progs: Readonly<S["progs"]>;
+  /** The newest link of each program, undefined as long as it is attached to nothing. */
+  readonly links: { readonly [P in keyof S["progs"]]: Link | undefined };
+  /** What loading went on without, a sentence each; programs run all the same. */
+  readonly warnings: readonly string[];
+  readonly closed: boolean;
+  /**
+   * Attaches the programs whose section says what to, as libbpf's `bpf_object__attach_skeleton` does: those that are
+   * loaded and not attached yet. If one fails, those that this call attached are detached again, and its error is thrown.
+   */
+  attach(): void;
+  /** Detaches all programs; `attach` may be called again. */
+  detach(): void;
+  /** Ends readers, detaches programs and closes everything, the newest first. A second call does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Programs can't change `.rodata`, and after loading neither can the app. */
+type LoadedGlobals<G extends object> = {
+  readonly [Ident in keyof G]: Ident extends "rodata" | `rodata_${string}`
+    ? Readonly<Variables<G[Ident]>>
+    : Variables<G[Ident]>;
+};

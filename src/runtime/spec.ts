@@ -1,0 +1,39 @@
+import type { Codec } from "./codec.ts";
+
+/**
+ * What a generated module tells the runtime about its object: the argument of `defineSkeleton`.
+ *
+ * This is the contract between generated files and the runtime. A runtime accepts every `format` it ever shipped,
+ * so a field may be added here, and never change its meaning.
+ */
+export interface SkeletonSpec {
+  readonly format: 1;
+  /** Named in errors and given to the kernel as the object's name. */
+  readonly name: string;
+  /** The compiled object. Called when the skeleton is opened, not when the module is imported. */
+  readonly object: () => Uint8Array;
+  /** By C name. */
+  readonly maps: Readonly<Record<string, MapSpec>>;
+  /** C names of the programs. */
+  readonly progs: readonly string[];
+  /** Sections of global data by their name in the skeleton: "rodata", "bss", "data_custom". */
+  readonly globals: Readonly<Record<string, GlobalsSpec>>;
+}
+
+/** One map: which class it becomes and how its bytes are read. */
+export type MapSpec =
+  | { readonly type: "ringbuf"; readonly record: Codec<unknown> }
+  | { readonly type: "perf_event_array"; readonly record: Codec<unknown> }
+  | { readonly type: "hash" | "percpu_hash"; readonly key: Codec<unknown>; readonly value: Codec<unknown> }
+  | { readonly type: "array" | "percpu_array"; readonly value: Codec<unknown> }
+  | { readonly type: "other" };
+
+/** One section of global data. */
+export interface GlobalsSpec {
+  /** The ELF section: ".rodata", ".data.custom". */
+  readonly section: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Each variable: its offset in bytes, and its type. */
+  readonly fields: Readonly<Record<string, readonly [offset: number, codec: Codec<unknown>]>>;
+}

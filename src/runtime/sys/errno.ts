@@ -1,0 +1,75 @@
+export const EPERM = 1;
+export const ENOENT = 2;
+export const E2BIG = 7;
+export const EBADF = 9;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EACCES = 13;
+export const EEXIST = 17;
+export const ENODEV = 19;
+export const EINVAL = 22;
+export const ENOSPC = 28;
+/** Only used between parts of the kernel, but bpf() lets it out. */
+export const ENOTSUPP = 524;
+
+/**
+ * Linux's error numbers, `asm-generic/errno*.h`: the same on every architecture that Node runs on.
+ * Only those that bpf(), perf_event_open(), mmap() and the mount calls are known to give.
+ */
+const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = new Map([
+  [EPERM, ["EPERM", "operation not permitted"]],
+  [ENOENT, ["ENOENT", "no such thing"]],
+  [3, ["ESRCH", "no such process"]],
+  [4, ["EINTR", "interrupted by a signal"]],
+  [5, ["EIO", "input/output error"]],
+  [6, ["ENXIO", "no such device or address"]],
+  [E2BIG, ["E2BIG", "too big"]],
+  [8, ["ENOEXEC", "wrong executable format"]],
+  [EBADF, ["EBADF", "not an open file descriptor of the right kind"]],
+  [10, ["ECHILD", "no child processes"]],
+  [EAGAIN, ["EAGAIN", "try again"]],
+  [ENOMEM, ["ENOMEM", "out of memory"]],
+  [EACCES, ["EACCES", "permission denied"]],
+  [14, ["EFAULT", "bad address"]],
+  [16, ["EBUSY", "busy"]],
+  [EEXIST, ["EEXIST", "exists already"]],
+  [18, ["EXDEV", "link across devices"]],
+  [ENODEV, ["ENODEV", "no such device"]],
+  [20, ["ENOTDIR", "not a directory"]],
+  [21, ["EISDIR", "is a directory"]],
+  [EINVAL, ["EINVAL", "invalid argument"]],
+  [23, ["ENFILE", "too many open files in the system"]],
+  [24, ["EMFILE", "too many open files in this process"]],
+  [25, ["ENOTTY", "not a request that this descriptor knows"]],
+  [27, ["EFBIG", "file too large"]],
+  [ENOSPC, ["ENOSPC", "no space left"]],
+  [29, ["ESPIPE", "cannot seek"]],
+  [30, ["EROFS", "read-only file system"]],
+  [32, ["EPIPE", "broken pipe"]],
+  [33, ["EDOM", "out of the function's domain"]],
+  [34, ["ERANGE", "out of range"]],
+  [36, ["ENAMETOOLONG", "name too long"]],
+  [38, ["ENOSYS", "this kernel has no such system call"]],
+  [39, ["ENOTEMPTY", "not empty"]],
+  [40, ["ELOOP", "too many links"]],
+  [61, ["ENODATA", "no data"]],
+  [62, ["ETIME", "timer expired"]],
+  [71, ["EPROTO", "protocol error"]],
+  [74, ["EBADMSG", "not a message"]],
+  [75, ["EOVERFLOW", "value too large"]],
+  [95, ["EOPNOTSUPP", "not supported"]],
+  [98, ["EADDRINUSE", "address in use"]],
+  [110, ["ETIMEDOUT", "timed out"]],
+  [116, ["ESTALE", "stale handle"]],
+  [ENOTSUPP, ["ENOTSUPP", "not supported by this kernel"]],
+]);
+
+/** The kernel's name for an error number: `ENOENT` for 2; `errno 4711` for one that has no name here. */
+export function errnoName(errno: number): string {
+  return errnos.get(errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** What an error number says in general, in a few words. */
+export function errnoMeaning(errno: number): string {
+  return errnos.get(errno)?.[1] ?? "unknown error";
+}

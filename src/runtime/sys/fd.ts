@@ -1,0 +1,62 @@
+import { CoreGenError } from "../../errors.ts";
+import { libc } from "./libc.ts";
+
+/** A descriptor that is open. */
+export interface OpenDescriptor {
+  readonly number: number;
+  readonly what: string;
+  /** Where it was opened; only with the environment variable CORE_GEN_TRACE_FDS=1. */
+  readonly stack: string | undefined;
+}
+
+const open = new Map<number, OpenDescriptor>();
+
+/** The descriptors that core-gen has opened in this thread and not closed yet, oldest first. For tests. */
+export function openDescriptors(): readonly OpenDescriptor[] {
+  return [...open.values()];
+}
+
+/** One file descriptor of the kernel's, owned by whoever made this object. */
+export class Fd {
+  /** Named in errors: `map "events"`. */
+  readonly what: string;
+  #number: number;
+
+  /** Takes over an open descriptor. */
+  constructor(number: number, what: string) {
+    this.#number = number;
+    this.what = what;
+    const stack = process.env["CORE_GEN_TRACE_FDS"] === "1" ? new Error(`opened: ${what}`).stack : undefined;
+    open.set(number, { number, what, stack });
+  }
+
+  /** The descriptor's number. Throws a `CoreGenError` with code `closed` after `close`. */
+  get number(): number {
+    if (this.#number < 0) {
+      throw new CoreGenError("closed", `${this.what} is closed`, {
+        hints: [
+          "A skeleton's maps, programs and links can't be used after its close(), or after the end of its `using` block.",
+        ],
+      });
+    }
+    return this.#number;
+  }
+
+  get closed(): boolean {
+    return this.#number < 0;
+  }
+
+  /** Closes the descriptor; a second call does nothing. */
+  close(): void {
+    if (this.#number < 0) return;
+    const number = this.#number;
+    this.#number = -1;
+    open.delete(number);
+    // Whatever close() says, Linux has released the descriptor: there is nothing to retry or to report.
+    libc().close(number);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { KernelError } from "../errors.ts";
+import { hostIsLittleEndian } from "../memory.ts";
+import { syscallNumbers } from "./arch.ts";
+import { Attr, withAddress } from "./bpf.ts";
+import { EACCES, EINVAL, ENOENT } from "./errno.ts";
+import { Fd } from "./fd.ts";
+import { libc } from "./libc.ts";
+
+export const PERF_TYPE_SOFTWARE = 1;
+export const PERF_TYPE_TRACEPOINT = 2;
+export const PERF_COUNT_SW_BPF_OUTPUT = 10;
+export const PERF_SAMPLE_RAW: number = 1 << 10;
+
+/** PERF_ATTR_SIZE_VER0: the first version of struct perf_event_attr, which every kernel knows. */
+const ATTR_SIZE = 64;
+const PERF_FLAG_FD_CLOEXEC = 8;
+/** `watermark` is bit 14 of the bit-fields. C compilers for big-endian machines count them from the other end. */
+const WATERMARK: bigint = hostIsLittleEndian ? 1n << 14n : 1n << (63n - 14n);
+
+/** The parts of `struct perf_event_attr` that are used here. */
+export interface PerfEventAttr {
+  /** `PERF_TYPE_*`. */
+  readonly type: number;
+  readonly config: number;
+  /** Sample every so many events. */
+  readonly samplePeriod?: number;
+  /** `PERF_SAMPLE_*` bits. */
+  readonly sampleType?: number;
+  /** Wake up readers after so many events. */
+  readonly wakeupEvents?: number;
+  /** Wake up readers after so many bytes, instead of events. */
+  readonly wakeupWatermark?: number;
+}
+
+/**
+ * Opens a perf event for one process (-1: all of them) and one CPU (-1: all of them), not both -1.
+ *
+ * `what` names it in errors. Throws a {@link KernelError}.
+ */
+export function openPerfEvent(event: PerfEventAttr, pid: number, cpu: number, what: string): Fd {
+  const number = syscallNumbers().perfEventOpen;
+  const result = withAddress(encodePerfEventAttr(event).bytes, (address) =>
+    libc().syscall5(number, address, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC),
+  );
+  if (result >= 0) return new Fd(result, what);
+  const failure = { doing: `opening ${what}`, syscall: "perf_event_open", errno: -result };
+  throw new KernelError({ ...failure, meaning: meanings.get(-result), hints: hints.get(-result) ?? [] });
+}
+
+const meanings: ReadonlyMap<number, string> = new Map([
+  [EACCES, "kernel.perf_event_paranoid forbids it to this user"],
+  [ENOENT, "this kernel has no such event"],
+  [EINVAL, "this kernel has no such event, or can't have it on this CPU"],
+]);
+
+const hints: ReadonlyMap<number, readonly string[]> = new Map([
+  [EACCES, ["Run as root, or give the process CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)."]],
+]);
+
+/** The bytes of `struct perf_event_attr`. */
+export function encodePerfEventAttr(event: PerfEventAttr): Attr {
+  return new Attr(ATTR_SIZE)
+    .u32(0, event.type)
+    .u32(4, ATTR_SIZE)
+    .u64(8, BigInt(event.config))
+    .u64(16, BigInt(event.samplePeriod ?? 0))
+    .u64(24, BigInt(event.sampleType ?? 0))
+    .u64(40, event.wakeupWatermark === undefined ? 0n : WATERMARK)
+    .u32(48, event.wakeupWatermark ?? event.wakeupEvents ?? 0);
+}
+
+// _IO('$', n) and _IOW('$', n, __u32) of linux/perf_event.h. PowerPC has its own encoding of the direction.
+const [NONE, WRITE]: readonly [number, number] =
+  process.arch === "ppc64" ? [0x2000_0000, 0x8000_0000] : [0, 0x4000_0000];
+const PERF_EVENT_IOC_ENABLE: number = NONE + 0x2400;
+const PERF_EVENT_IOC_SET_BPF: number = WRITE + 0x4_2408;
+
+/** Lets the event count. Throws a {@link KernelError}. */
+export function enablePerfEvent(event: Fd): void {
+  control(event, "PERF_EVENT_IOC_ENABLE", PERF_EVENT_IOC_ENABLE, 0);
+}
+
+/** Runs a program at each of the events, for as long as the event is open. Throws a {@link KernelError}. */
+export function setPerfEventProgram(event: Fd, program: Fd): void {
+  control(event, "PERF_EVENT_IOC_SET_BPF", PERF_EVENT_IOC_SET_BPF, program.number);
+}
+
+function control(event: Fd, command: string, request: number, argument: number): void {
+  const result = libc().ioctl(event.number, request, argument);
+  if (result < 0)
+    throw new KernelError({ doing: `controlling ${event.what}`, syscall: "ioctl", command, errno: -result });
+}
