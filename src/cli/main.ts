@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { ownVersion } from "../generator/version.ts";
+import { inspectCommand } from "./inspect.ts";
+import { reportError, watchStandardOutput, UsageError } from "./report.ts";
+import { skelCommand } from "./skel.ts";
+
+watchStandardOutput();
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName("core-gen")
+    .locale("en")
+    .usage("$0 <command>\n\neBPF for TypeScript: from a compiled .bpf.o to a typed module.")
+    .command(skelCommand)
+    .command(inspectCommand)
+    .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
+    .strict()
+    // Left alone, yargs shows the version of the project that it is installed in.
+    .version(ownVersion())
+    .help()
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      // yargs gives an error of its own only together with a message; what a command threw comes as it is.
+      throw message ? new UsageError(inOurWords(message)) : error;
+    })
+    .parseAsync();
+} catch (error) {
+  reportError(error);
+}
+
+function inOurWords(message: string): string {
+  if (!message.startsWith("Not enough non-option arguments")) return message;
+  return "Name the object: core-gen skel prog.bpf.o, for example.";
+}

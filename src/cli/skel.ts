@@ -1,0 +1,97 @@
+import { statSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
+import type { Argv, CommandModule } from "yargs";
+import { CoreGenError } from "../errors.ts";
+import type { GenerateOptions } from "../generator/index.ts";
+import { readObjectFile } from "./read-object.ts";
+import { once } from "./once.ts";
+import { parseRecordFlags } from "./record-flags.ts";
+import { writeOutput } from "./write-output.ts";
+
+interface SkelArguments {
+  readonly file: string;
+  readonly output: string | undefined;
+  readonly name: string | undefined;
+  readonly record: string[];
+  readonly external: boolean;
+}
+
+/** `core-gen skel FILE`: the typed module of a compiled object. */
+export const skelCommand: CommandModule<object, SkelArguments> = {
+  command: "skel <file>",
+  describe: "Generate the typed TypeScript module of a compiled BPF object",
+  builder: (argv): Argv<SkelArguments> =>
+    argv
+      .positional("file", { type: "string", demandOption: true, describe: "The object: prog.bpf.o" })
+      .option("output", {
+        alias: "o",
+        type: "string",
+        requiresArg: true,
+        coerce: once("--output"),
+        describe: "Where to write it; default: standard output",
+      })
+      .option("name", {
+        type: "string",
+        requiresArg: true,
+        coerce: once("--name"),
+        describe: "What the skeleton is called; default: the file's name",
+      })
+      .option("record", {
+        type: "string",
+        array: true,
+        default: [],
+        nargs: 1,
+        describe: "MAP=STRUCT: which struct a ring or perf buffer carries",
+      })
+      .option("external", {
+        type: "boolean",
+        default: false,
+        describe: "Read the object from its file, don't embed it",
+      })
+      .example("$0 skel execsnoop.bpf.o > execsnoop.skel.ts", "")
+      .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --record events=event", ""),
+  handler: skel,
+};
+
+async function skel({ file, output, name, record, external }: SkelArguments): Promise<void> {
+  const records = parseRecordFlags(record);
+  const bytes = readObjectFile(file);
+  if (output !== undefined && isSameFile(file, output)) throw overwritesObject(file, output);
+  const options: GenerateOptions = {
+    fileName: file,
+    records,
+    ...(name === undefined ? {} : { name: checkedName(name) }),
+    ...(external ? { external: urlOf(file, output) } : {}),
+  };
+  const { generateSkeleton } = await import("../generator/index.ts");
+  const { text, messages } = await generateSkeleton(bytes, options);
+  for (const message of messages) console.error(`core-gen: ${message}`);
+  if (output === undefined) process.stdout.write(text);
+  else writeOutput(output, text);
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
+}
+
+function overwritesObject(file: string, output: string): CoreGenError {
+  return new CoreGenError("bad-input", `writing ${output}: that is the object ${file} itself`, {
+    hints: ["Name another file with -o: the module would take the object's place."],
+  });
+}
+
+function checkedName(name: string): string {
+  if (/[A-Za-z]/u.test(name)) return name;
+  throw new CoreGenError(
+    "bad-input",
+    `--name ${JSON.stringify(name)} has no letter, and a TypeScript name is made of it`,
+  );
+}
+
+/** Where the module finds the object: beside it, or where the object is as seen from the module's folder. */
+function urlOf(file: string, output: string | undefined): string {
+  const folder = output === undefined ? dirname(file) : dirname(output);
+  const path = relative(resolve(folder), resolve(file)).split(sep).map(encodeURIComponent).join("/");
+  return path.startsWith("../") ? path : `./${path}`;
+}

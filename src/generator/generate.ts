@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { sizeOf } from "../btf/resolve.ts";
+import type { TypeTable } from "../btf/types.ts";
+import { CoreGenError } from "../errors.ts";
+import { openObject } from "../object/open.ts";
+import type { MapRecords } from "../object/record-info.ts";
+import { findRecords } from "../object/records.ts";
+import { buildModel } from "./build-model.ts";
+import { renderModule } from "./render.ts";
+import { stripDebugInfo } from "./strip-object.ts";
+import { ownVersion } from "./version.ts";
+
+/** How {@link generateSkeleton} generates. */
+export interface GenerateOptions {
+  /** The object's path: errors name it, the module shows its last part. Default: "object.bpf.o". */
+  readonly fileName?: string;
+  /** What the skeleton is called. Default: the file name without `.bpf.o` or `.o`. */
+  readonly name?: string;
+  /** Which struct a buffer carries, where that is not found out by itself: C names by the map's C name. */
+  readonly records?: ReadonlyMap<string, string>;
+  /** The module reads the object from this place, relative to itself ("./execsnoop.bpf.o"), instead of containing it. */
+  readonly external?: string;
+}
+
+/** A generated module. */
+export interface GeneratedSkeleton {
+  /** TypeScript, formatted. The same bytes and options always give the same text. */
+  readonly text: string;
+  /** What could not be decided, and how to decide it; for people. */
+  readonly messages: readonly string[];
+}
+
+/**
+ * Generates the typed module of a compiled BPF object: what `core-gen skel` prints.
+ *
+ * Throws a `CoreGenError` when the bytes are no BPF object, or a name in `records` names nothing.
+ *
+ * @example
+ * const { text } = await generateSkeleton(readFileSync("execsnoop.bpf.o"), { fileName: "execsnoop.bpf.o" });
+ * writeFileSync("execsnoop.skel.ts", text);
+ */
+export async function generateSkeleton(bytes: Uint8Array, options: GenerateOptions = {}): Promise<GeneratedSkeleton> {
+  const path = options.fileName ?? "object.bpf.o";
+  const fileName = path.replace(/^.*[/\\]/su, "");
+  const object = openObject(bytes, { what: path });
+  if (object.btf === undefined) throw withoutTypes(path);
+  const records = findRecords(object, options.records === undefined ? {} : { flags: options.records });
+  const model = buildModel(object, records, {
+    name: options.name ?? defaultName(fileName),
+    fileName,
+    version: ownVersion(),
+    external:
+      options.external === undefined
+        ? undefined
+        : { url: options.external, sha256: createHash("sha256").update(bytes).digest("hex") },
+  });
+  const text = await renderModule(model, options.external === undefined ? stripDebugInfo(object.elf) : undefined);
+  return { text, messages: records.maps.filter((map) => isOpen(records.types, map)).map(({ message }) => message) };
+}
+
+function withoutTypes(path: string): CoreGenError {
+  return new CoreGenError("bad-object", `${path}: the object has no BTF, so nothing in it can be typed`, {
+    hints: ["Compile with `clang -g`, and strip with `llvm-strip -g` at most: it leaves BTF in."],
+  });
+}
+
+/** Whether a reader of the module should know more than its comments say: no struct, several, a guess, or records of other sizes. */
+function isOpen(types: TypeTable, { candidates, sizes, source }: MapRecords): boolean {
+  const [only] = candidates;
+  if (only === undefined || candidates.length > 1 || source === "guess") return true;
+  const size = sizeOf(types, only) ?? 0;
+  return sizes.some((sent) => sent !== undefined && (source === "flag" ? sent !== size : sent < size));
+}
+
+function defaultName(fileName: string): string {
+  return fileName.replace(/(\.bpf)?\.o$/u, "") || "object";
+}

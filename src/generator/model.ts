@@ -1,0 +1,95 @@
+/**
+ * Everything that the templates print: every fact decided, every text made. All strings are TypeScript already, safe
+ * names included; docs are whole comments.
+ */
+export interface SkeletonModel {
+  /** The first line's text. */
+  readonly header: string;
+  readonly runtimeValues: readonly string[];
+  readonly runtimeTypes: readonly string[];
+  /** Enums, structs and unions, in the order in which maps, then globals, need them. */
+  readonly declarations: readonly DeclarationModel[];
+  /** Constants that the module keeps to itself. */
+  readonly codecs: readonly { readonly name: string; readonly type: string; readonly expression: string }[];
+  readonly globals: readonly GlobalsModel[];
+  readonly maps: readonly MapModel[];
+  readonly progs: readonly ProgramModel[];
+  readonly skeleton: {
+    readonly doc: string;
+    /** The constant. */
+    readonly name: string;
+    /** The type of a loaded skeleton. */
+    readonly typeName: string;
+    readonly shapeName: string;
+    /** Of the type of a loaded skeleton. */
+    readonly loadedDoc: string;
+    /** String literal: named in errors and given to the kernel. */
+    readonly objectName: string;
+    /** The expression that gets the object's bytes. */
+    readonly object: string;
+  };
+}
+
+export interface DeclarationModel {
+  /** Which of the two forms it has; a template can ask for nothing but truth. */
+  readonly isEnum: boolean;
+  readonly doc: string;
+  readonly name: string;
+  /** Of an enum. */
+  readonly enumType: string;
+  readonly values: readonly { readonly key: string; readonly value: string }[];
+  /** Of a struct or union. */
+  readonly size: number;
+  readonly members: readonly MemberModel[];
+  /** The statements that store a value. */
+  readonly writes: readonly string[];
+}
+
+export interface MemberModel {
+  readonly doc: string;
+  /** As a property of an interface. */
+  readonly key: string;
+  /** As a property of an object literal. */
+  readonly literalKey: string;
+  readonly type: string;
+  /** The expression that reads it. */
+  readonly read: string;
+}
+
+/** One section of global data. */
+export interface GlobalsModel {
+  readonly doc: string;
+  readonly typeName: string;
+  /** Its property in the skeleton. */
+  readonly key: string;
+  /** String literal. */
+  readonly section: string;
+  readonly size: number;
+  readonly variables: readonly VariableModel[];
+}
+
+export interface VariableModel {
+  readonly doc: string;
+  readonly key: string;
+  readonly literalKey: string;
+  readonly type: string;
+  readonly offset: number;
+  readonly codec: string;
+}
+
+export interface MapModel {
+  readonly doc: string;
+  readonly key: string;
+  readonly literalKey: string;
+  /** Its class: `HashMap<number, bigint>`. */
+  readonly type: string;
+  /** Its entry in the literal: `{ type: "hash", key: u32, value: u64 }`. */
+  readonly spec: string;
+}
+
+export interface ProgramModel {
+  readonly doc: string;
+  readonly key: string;
+  /** String literal. */
+  readonly name: string;
+}

@@ -1,0 +1,6 @@
+/**
+ * core-gen as a library: generate the typed module of a compiled BPF object.
+ * What generated modules and apps import is `core-gen/runtime`.
+ */
+export { generateSkeleton, type GenerateOptions, type GeneratedSkeleton } from "./generator/index.ts";
+export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "./errors.ts";
