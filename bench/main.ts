@@ -1,0 +1,12 @@
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring]
+import { benchImport } from "./import.ts";
+import { benchSkel } from "./skel.ts";
+
+const benches = new Map<string, () => unknown>([
+  ["skel", () => benchSkel()],
+  ["import", () => benchImport()],
+  ["ring", () => import("./ring-decode.ts")],
+]);
+
+const wanted = process.argv.slice(2);
+for (const [name, run] of benches) if (wanted.length === 0 || wanted.includes(name)) await run();
