@@ -1,0 +1,92 @@
+/*
+ * Runs test/kernels/suite.ts under real kernels in virtual machines, and prints what failed where.
+ *
+ *   npm run test:kernels                      all of 5.10, 6.1, 6.12 and newest
+ *   npm run test:kernels -- 5.10 6.1          some; "host" is this machine's own kernel, without a VM
+ *   npm run test:kernels -- --summary FILE    also writes {"passed": N, "failed": N} there
+ *
+ * README.md says what the machine needs. Exit status 1 when any check failed anywhere.
+ */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "../..");
+// Below node_modules, so that its `import "koffi"` finds the project's koffi.
+const bundle = join(root, "node_modules/.cache/core-gen/kernel-suite.mjs");
+
+/** One kernel's part of the outcome. */
+interface Outcome {
+  readonly kernel: string;
+  readonly passed: number;
+  readonly failures: readonly string[];
+  readonly seconds: number;
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { summary: { type: "string" } } });
+const kernels = positionals.length > 0 ? positionals : ["5.10", "6.1", "6.12", "newest"];
+
+await bundleSuite();
+const outcomes: Outcome[] = [];
+// One after the other: an emulated machine keeps two cores busy.
+for (const kernel of kernels) outcomes.push(report(await runUnder(kernel)));
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0);
+console.log(`${outcomes.length} kernels: ${passed} checks ok, ${failed} not ok`);
+if (values.summary !== undefined) writeFileSync(values.summary, JSON.stringify({ passed, failed }));
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function bundleSuite(): Promise<void> {
+  await build({
+    entryPoints: [join(import.meta.dirname, "suite.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["koffi"],
+    // The examples' skeletons import the package by its name; under test that is the sources.
+    alias: { "core-gen/runtime": join(root, "src/runtime/index.ts") },
+    logLevel: "warning",
+  });
+}
+
+async function runUnder(kernel: string): Promise<Outcome> {
+  const node = [process.execPath, "--enable-source-maps", bundle];
+  const command =
+    kernel === "host" ? node : [join(import.meta.dirname, "run-in-kernel"), kernel, "--timeout", "300", "--", ...node];
+  const started = performance.now();
+  const { output, status } = await run(command);
+  const seconds = (performance.now() - started) / 1000;
+  return { kernel, seconds, ...readResults(output, status) };
+}
+
+function run([file, ...args]: string[]): Promise<{ output: string; status: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file!, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ output, status: signal ?? String(code) }));
+  });
+}
+
+/** Reads the lines that check.ts prints. A suite that did not come to its end has failed, whatever it said before. */
+function readResults(output: string, status: string): Pick<Outcome, "passed" | "failures"> {
+  const lines = output.split("\n");
+  const passed = lines.filter((line) => line.startsWith("ok ")).length;
+  const failures = lines.filter((line) => line.startsWith("not ok ")).map((line) => line.slice("not ok ".length));
+  const complete = lines.includes(`done ${passed + failures.length}`) && status === (failures.length > 0 ? "1" : "0");
+  if (complete) return { passed, failures };
+  return { passed, failures: [...failures, `the suite ended early with status ${status}; its output:\n${output}`] };
+}
+
+function report(outcome: Outcome): Outcome {
+  const { kernel, passed, failures, seconds } = outcome;
+  console.log(`${kernel.padEnd(8)}${passed} ok, ${failures.length} not ok, ${seconds.toFixed(1)} s`);
+  for (const failure of failures) console.log(`  not ok ${failure}`);
+  return outcome;
+}

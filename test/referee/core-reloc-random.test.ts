@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+
+import { Btf } from "../../src/btf/btf.ts";
+import { parseFieldSpec } from "../../src/co-re/spec.ts";
+import { relocationKinds, type FieldRelocationKind } from "../../src/co-re/kinds.ts";
+import { fieldValue } from "../../src/co-re/values.ts";
+import { isCoreGenError } from "../../src/errors.ts";
+import { openObject } from "../../src/object/open.ts";
+import { BtfBuilder } from "../support/btf-builder.ts";
+import {
+  anotherComposite,
+  Dice,
+  randomAccess,
+  randomComposite,
+  writeShape,
+  type Composite,
+} from "../support/random-types.ts";
+import { relocatableObject } from "../support/relocatable.ts";
+import { ourProgram } from "./our-lines.ts";
+import { describeWithReferee, referee } from "./referee.ts";
+
+/** More of them for a night: CORE_GEN_RANDOM_RUNS=100000. */
+const RUNS = Number(process.env["CORE_GEN_RANDOM_RUNS"] ?? 250);
+
+describeWithReferee("random relocations, done as libbpf does them", {}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "core-gen-random-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const objectPath = join(folder, "object.bpf.o");
+  const targetPath = join(folder, "target.btf");
+
+  it("come to the same instructions, or to none", { timeout: 600_000 }, () => {
+    const outcomes: Outcome[] = [];
+    const numbers = fc.array(fc.nat(0xffff), { minLength: 150, maxLength: 300 });
+    const property = fc.property(numbers, (decisions) => {
+      const { object, target } = randomCase(new Dice(decisions));
+      writeFileSync(objectPath, object);
+      writeFileSync(targetPath, target);
+      const expected = theirs();
+      outcomes.push(expected);
+      expect(ours(object, target)).toEqual(expected);
+    });
+    // Looking for a smaller case would take minutes: with seed and path of the failure, it can be done by hand.
+    fc.assert(property, { numRuns: RUNS, endOnFailure: true });
+    // All three happen often, or the cases would show little.
+    const refused = outcomes.filter((outcome) => outcome === REFUSED).length;
+    const poisoned = outcomes.filter((outcome) => outcome[0]?.startsWith("85")).length;
+    expect(Math.min(refused, poisoned, outcomes.length - refused - poisoned)).toBeGreaterThan(RUNS / 20);
+  });
+
+  const theirs = (): Outcome => {
+    const { end, programs } = referee(objectPath, { btf: targetPath });
+    if (end.status !== "ok") return REFUSED;
+    return Buffer.from(programs[0]!.code).toString("hex").match(/.{16}/gu)!;
+  };
+});
+
+const REFUSED = "refused";
+/** The instructions, or that there are none. */
+type Outcome = readonly string[] | typeof REFUSED;
+
+function ours(object: Uint8Array, target: Uint8Array): Outcome {
+  const opened = openObject(object);
+  try {
+    return ourProgram(opened, opened.programs[0]!, Btf.parse(target)).insns;
+  } catch (error) {
+    if (isCoreGenError(error) && error.code === "relocation") return REFUSED;
+    throw error;
+  }
+}
+
+const EXIT = 0x95n;
+
+function randomCase(dice: Dice): { object: Uint8Array; target: Uint8Array } {
+  const local = randomComposite(dice, "root");
+  const b = new BtfBuilder();
+  const type = writeShape(b, local);
+  const access = randomAccess(dice, local);
+  const kind = dice.pick([0, 0, 1, 2, 3, 4, 5]);
+  const value = localValue(b, type, access, relocationKinds[kind] as FieldRelocationKind);
+  const insns = [...randomInsn(dice, value), EXIT];
+  const object = relocatableObject(b, insns, [{ insn: 0, type, access, kind }]);
+  return { object, target: randomTarget(dice, local) };
+}
+
+/** One or two types that may be meant. */
+function randomTarget(dice: Dice, local: Composite): Uint8Array {
+  const b = new BtfBuilder();
+  writeShape(b, anotherComposite(dice, local, dice.once(8) ? "root___flavour" : "root"));
+  if (dice.once(3)) writeShape(b, anotherComposite(dice, local, "root___other"));
+  return b.build();
+}
+
+/** What the compiler would have put into the instruction: what we think, and libbpf checks. */
+function localValue(b: BtfBuilder, type: number, access: string, kind: FieldRelocationKind): number {
+  try {
+    return fieldValue(parseFieldSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** An instruction that holds a value: mostly one that can be relocated. */
+function randomInsn(dice: Dice, value: number): bigint[] {
+  const held = BigInt(dice.once(20) ? value + 1 : value);
+  const imm = (code: bigint): bigint => code | (BigInt.asUintN(32, held) << 32n);
+  const off = (code: bigint): bigint => code | (BigInt.asUintN(16, held) << 16n);
+  switch (dice.roll(12)) {
+    case 0:
+    case 1:
+      return [imm(0x1b7n)];
+    case 2:
+      return [imm(0x104n)];
+    case 3:
+      return [imm(0x118n), BigInt.asUintN(32, held >> 32n) << 32n];
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+      return [off(dice.pick([0x1261n, 0x1269n, 0x1271n, 0x1279n]))];
+    case 9:
+      return [off(dice.pick([0x1263n, 0x126bn, 0x1273n, 0x127bn]))];
+    case 10:
+      return [off(dice.pick([0x0162n, 0x016an, 0x0172n, 0x017an]))];
+    default:
+      return [dice.pick([0x12bfn, 0x0105n, 0x0015n])];
+  }
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { describeId, ID_KINDS, type IdKind, listIds } from "./bpf-ids.ts";
+
+/**
+ * What this process and the kernel hold at one moment: open descriptors, memory mapped from BPF objects and perf events,
+ * the ids of all programs, maps, BTFs and links, and pins.
+ */
+export interface Holdings {
+  /** As text that names each: "fd 23 anon_inode:bpf-map", "pin /sys/fs/bpf/counts". */
+  readonly local: ReadonlySet<string>;
+  readonly ids: Readonly<Record<IdKind, ReadonlySet<number>>>;
+}
+
+/** Takes stock; compare with {@link leftovers}. Needs root. */
+export function takeStock(): Holdings {
+  return {
+    local: new Set([...descriptors(), ...mappings(), ...pins("/sys/fs/bpf")]),
+    ids: { prog: ids("prog"), map: ids("map"), btf: ids("btf"), link: ids("link") },
+  };
+}
+
+/**
+ * What is there now and was not there `before`, one line each; empty when nothing was left behind.
+ *
+ * The kernel frees programs and maps a moment after their last descriptor is closed (RCU), so this waits up to two
+ * seconds for them to go.
+ */
+export async function leftovers(before: Holdings): Promise<string[]> {
+  const deadline = Date.now() + 2000;
+  for (;;) {
+    const left = compare(before, takeStock());
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(20);
+  }
+}
+
+function compare(before: Holdings, now: Holdings): string[] {
+  const local = [...now.local].filter((item) => !before.local.has(item));
+  const left = ID_KINDS.flatMap((kind) =>
+    [...now.ids[kind]].filter((id) => !before.ids[kind].has(id)).map((id) => ({ kind, id })),
+  );
+  return [...local, ...withoutOthers(left).map(({ kind, id }) => describeId(kind, id))];
+}
+
+type Held = Readonly<{ kind: IdKind; id: number }>;
+
+/**
+ * Drops what another process holds open: on a developer's machine others may use BPF too. A BTF's descriptor is closed
+ * as soon as its programs are loaded, so there its owner can't be told and BTFs are not judged. Where a kernel is
+ * required (CI), nobody else is there and everything counts.
+ */
+function withoutOthers(left: readonly Held[]): readonly Held[] {
+  if (left.length === 0 || process.env["CORE_GEN_REQUIRE_KERNEL"] === "1") return left;
+  const held = heldByOthers();
+  return left.filter(({ kind, id }) => kind !== "btf" && !held.has(`${kind} ${id}`));
+}
+
+function heldByOthers(): Set<string> {
+  const held = new Set<string>();
+  for (const pid of list("/proc")) {
+    if (!/^\d+$/.test(pid) || isOurs(pid)) continue;
+    for (const fd of list(`/proc/${pid}/fdinfo`)) {
+      const info = read(`/proc/${pid}/fdinfo/${fd}`);
+      for (const [, kind, id] of info.matchAll(/^(prog|map|link)_id:\t(\d+)$/gm)) held.add(`${kind!} ${id!}`);
+    }
+  }
+  return held;
+}
+
+/** Whether `pid` is this process or one that it started. */
+function isOurs(pid: string): boolean {
+  for (let next = pid; next !== "" && next !== "0"; next = parentOf(next)) {
+    if (next === String(process.pid)) return true;
+  }
+  return false;
+}
+
+function parentOf(pid: string): string {
+  return /^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? "";
+}
+
+/** Pipes and sockets come and go with child processes and with the test runner's own talk; all others count. */
+function descriptors(): string[] {
+  return list("/proc/self/fd").flatMap((fd) => {
+    const target = readLink(`/proc/self/fd/${fd}`);
+    const passing = target === undefined || /^(pipe|socket):|^\/proc\/\d+\/fd$/.test(target);
+    return passing ? [] : [`fd ${fd} ${target}`];
+  });
+}
+
+function mappings(): string[] {
+  return read("/proc/self/maps")
+    .split("\n")
+    .filter((line) => /anon_inode:.*(bpf|perf_event)/.test(line))
+    .map((line) => `mapping ${line}`);
+}
+
+function pins(folder: string): string[] {
+  return list(folder).flatMap((name) => [`pin ${folder}/${name}`, ...pins(`${folder}/${name}`)]);
+}
+
+function ids(kind: IdKind): ReadonlySet<number> {
+  return new Set(listIds(kind));
+}
+
+// Processes and descriptors vanish while they are listed: what is gone is empty.
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
