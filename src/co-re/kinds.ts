@@ -19,9 +19,22 @@ export type RelocationKind = (typeof relocationKinds)[number];
 
 /** The kinds that ask about a field. */
 export type FieldRelocationKind = "byte_off" | "byte_sz" | "field_exists" | "signed" | "lshift_u64" | "rshift_u64";
+/** The kinds that ask about a whole type. */
+export type TypeRelocationKind = "local_type_id" | "target_type_id" | "type_exists" | "type_size" | "type_matches";
+/** The kinds that ask about one enumerator. */
+export type EnumvalRelocationKind = "enumval_exists" | "enumval_value";
 
 /** Whether a relocation asks about a field (libbpf: `core_relo_is_field_based`). */
 export function isFieldBased(kind: RelocationKind): kind is FieldRelocationKind {
+  return familyOf(kind) === "field";
+}
+
+/** Whether a relocation asks about a type (libbpf: `core_relo_is_type_based`). */
+export function isTypeBased(kind: RelocationKind): kind is TypeRelocationKind {
+  return familyOf(kind) === "type";
+}
+
+function familyOf(kind: RelocationKind): "field" | "type" | "enumval" {
   switch (kind) {
     case "byte_off":
     case "byte_sz":
@@ -29,14 +42,15 @@ export function isFieldBased(kind: RelocationKind): kind is FieldRelocationKind 
     case "signed":
     case "lshift_u64":
     case "rshift_u64":
-      return true;
+      return "field";
     case "local_type_id":
     case "target_type_id":
     case "type_exists":
     case "type_size":
+    case "type_matches":
+      return "type";
     case "enumval_exists":
     case "enumval_value":
-    case "type_matches":
-      return false;
+      return "enumval";
   }
 }

@@ -1,33 +1,64 @@
 import type { Btf } from "../btf/btf.ts";
+import { essentialName } from "../btf/index/names.ts";
 import { skipModifiers } from "../btf/resolve.ts";
 import { fieldsAreCompatible } from "./compat.ts";
+import { isFieldBased, isTypeBased } from "./kinds.ts";
 import { isFlexibleArray, MAX_SPEC_LENGTH, sizeOrThrow, SpecError, type Accessor, type Spec } from "./spec.ts";
+import { typesAreCompatible } from "./types-compat.ts";
+import { typesMatch } from "./types-match.ts";
+
+/** What matching found: the spec as far as it could be followed, which libbpf's log shows either way, and whether that was to the end. */
+export interface Match {
+  readonly spec: Spec;
+  readonly found: boolean;
+}
 
 /**
- * Looks for the program's field in a candidate type of the kernel (libbpf: `bpf_core_spec_match`).
- *
- * Names must be the same, anonymous structs and unions in between may differ, struct and union may be swapped.
- * Undefined when the candidate has no such field or one of another type.
+ * Looks for the program's field, enumerator or type in a candidate type of the kernel (libbpf: `bpf_core_spec_match`).
+ * Throws a SpecError where libbpf gives up: types that are nested too deep, elements without a size.
  */
-export function matchFieldSpec(local: Spec, target: Btf, targetRootId: number): Spec | undefined {
-  const spec: Spec = {
-    btf: target,
-    kind: local.kind,
-    rootTypeId: targetRootId,
-    accessors: [],
-    rawSpec: [],
-    bitOffset: 0,
-  };
-  let id = targetRootId;
+export function matchSpec(local: Spec, target: Btf, targetRootId: number): Match {
+  const { kind } = local;
+  const spec: Spec = { btf: target, kind, rootTypeId: targetRootId, accessors: [], rawSpec: [], bitOffset: 0 };
+  return { spec, found: isFound(local, spec) };
+}
+
+function isFound(local: Spec, spec: Spec): boolean {
+  const { kind } = local;
+  if (isFieldBased(kind)) return matchField(local, spec);
+  if (!isTypeBased(kind)) return matchEnumerator(local, spec);
+  const compare = kind === "type_matches" ? typesMatch : typesAreCompatible;
+  return compare(local.btf, local.rootTypeId, spec.btf, spec.rootTypeId);
+}
+
+/** By name without flavour suffix, whatever the value. */
+function matchEnumerator(local: Spec, spec: Spec): boolean {
+  const { id, type } = skipModifiers(spec.btf, spec.rootTypeId);
+  if (type.kind !== "enum" && type.kind !== "enum64") return false;
+  const name = essentialName(local.accessors[0]?.name ?? "");
+  const index = type.values.findIndex((value) => essentialName(value.name) === name);
+  const found = type.values[index];
+  if (found === undefined) return false;
+  spec.accessors.push({ typeId: id, index, name: found.name });
+  spec.rawSpec.push(index);
+  return true;
+}
+
+/**
+ * Names must be the same, anonymous structs and unions in between may differ, struct and union may be swapped.
+ * False when the candidate has no such field or one of another type.
+ */
+function matchField(local: Spec, spec: Spec): boolean {
+  let id = spec.rootTypeId;
   for (const [step, accessor] of local.accessors.entries()) {
     const next =
       accessor.name === undefined
         ? matchElement(spec, accessor, id, step === 0)
         : matchMember(local.btf, accessor, spec, id);
-    if (next === undefined) return undefined;
+    if (next === undefined) return false;
     id = next;
   }
-  return spec;
+  return true;
 }
 
 /** Goes to an array element; the first step treats the root type itself as the element type. */
@@ -46,21 +77,26 @@ function matchElement(spec: Spec, accessor: Accessor, parentId: number, root: bo
   return element;
 }
 
-/**
- * Goes to the member with the accessor's name, depth first through anonymous ones (libbpf: `bpf_core_match_member`).
- *
- * Returns the member's type. A member of the name but of an incompatible type ends the search.
- */
+/** Goes to the member with the accessor's name; its type, or undefined when there is none that fits. */
 function matchMember(local: Btf, accessor: Accessor, spec: Spec, parentId: number): number | undefined {
   const localParent = local.type(accessor.typeId);
   const localMember = "members" in localParent ? localParent.members[accessor.index] : undefined;
   if (localMember === undefined) throw new SpecError(`type [${accessor.typeId}] has no member ${accessor.index}`);
-  const found = searchMember(spec, parentId, localMember.name);
-  if (found === undefined || !fieldsAreCompatible(local, localMember.type, spec.btf, found)) return undefined;
-  return found;
+  const fits = (type: number): boolean => fieldsAreCompatible(local, localMember.type, spec.btf, type);
+  return searchMember(spec, parentId, localMember.name, fits, new Set());
 }
 
-function searchMember(spec: Spec, parentId: number, name: string, searched = new Set<number>()): number | undefined {
+/**
+ * Searches depth first through anonymous members (libbpf: `bpf_core_match_member`). A member of the name that does not
+ * fit ends the search in its struct, and its steps stay in the spec: libbpf's log shows them.
+ */
+function searchMember(
+  spec: Spec,
+  parentId: number,
+  name: string,
+  fits: (type: number) => boolean,
+  searched: Set<number>,
+): number | undefined {
   const { id, type } = skipModifiers(spec.btf, parentId);
   if (type.kind !== "struct" && type.kind !== "union") return undefined;
   // Anonymous types that contain the same ones over and over would be searched for ever.
@@ -71,10 +107,11 @@ function searchMember(spec: Spec, parentId: number, name: string, searched = new
     pushRaw(spec, index);
     spec.bitOffset += member.bitOffset;
     if (member.name === name) {
+      if (!fits(member.type)) return undefined;
       spec.accessors.push({ typeId: id, index, name });
       return member.type;
     }
-    const found = searchMember(spec, member.type, name, searched);
+    const found = searchMember(spec, member.type, name, fits, searched);
     if (found !== undefined) return found;
     spec.bitOffset -= member.bitOffset;
     spec.rawSpec.pop();

@@ -4,18 +4,21 @@ import { skipModifiers } from "../btf/resolve.ts";
 import { CoreGenError } from "../errors.ts";
 import type { Insn } from "../object/insn/insn.ts";
 import type { BpfFunction, BpfObject } from "../object/model.ts";
-import { findCandidates, type Candidate } from "./candidates.ts";
-import { isFieldBased, relocationKinds, type FieldRelocationKind, type RelocationKind } from "./kinds.ts";
-import { matchFieldSpec } from "./match.ts";
+import { findCandidates, type Candidate, type RelocationTargets } from "./candidates.ts";
+import { relocationKinds, type RelocationKind } from "./kinds.ts";
+import { candidateText, logSpec, type Log } from "./log.ts";
+import { matchSpec } from "./match.ts";
 import { patchInsn, poisonInsn, type Patch } from "./patch.ts";
 import { sourceLineOf, type SourceLine } from "./source-line.ts";
-import { fieldText, parseFieldSpec, SpecError, type Spec } from "./spec.ts";
-import { fieldValue, type FieldValue } from "./values.ts";
+import { parseSpec, SpecError, specText, type Spec } from "./spec.ts";
+import { relocationValue, type RelocationValue } from "./values.ts";
 
-/** The types that a program is relocated against. */
-export interface RelocationTargets {
-  /** The kernel's BTF, or whatever stands for it. */
-  readonly vmlinux: Btf;
+/** How {@link relocate} works. */
+export interface RelocateOptions {
+  /** The functions that will be loaded; default: all. */
+  readonly functions?: readonly BpfFunction[];
+  /** Gets each line that libbpf would write into its debug log, without "libbpf: " before it. */
+  readonly log?: (line: string) => void;
 }
 
 /** What became of one relocation. */
@@ -25,11 +28,13 @@ export interface RelocationEntry {
   readonly code: BpfFunction;
   /** Slot in that function. */
   readonly insn: number;
-  /** The field as C writes it: "task_struct.tgid". */
+  /** What it is about, nearly as C writes it: "task_struct.tgid", "tcp_state::TCP_CLOSE", "task_struct". */
   readonly field: string;
+  /** The same in the object's own types. */
+  readonly local: Spec;
   /** The types of the kernel that were looked at. */
   readonly candidates: readonly Candidate[];
-  /** Where the field was found; undefined when no candidate has it. */
+  /** Where it was found; undefined when no candidate has it. */
   readonly target: Spec | undefined;
   /** What the compiler put into the instruction. */
   readonly oldValue: bigint;
@@ -48,10 +53,10 @@ export interface Relocated {
 }
 
 /**
- * Adjusts a program's field accesses to the kernel's types (libbpf: `bpf_object__relocate_core`). Pure.
+ * Adjusts programs to the kernel's types (libbpf: `bpf_object__relocate_core`). Pure.
  *
  * A field that the kernel doesn't have is not an error: its instruction is poisoned, and the verifier refuses it only if
- * it can be reached. `functions` are the ones that will be loaded. Throws a `CoreGenError` with code `relocation` where
+ * it can be reached. Throws a `CoreGenError` with code `relocation` where
  * libbpf refuses to load: ambiguous fields, code and types that disagree.
  *
  * @example
@@ -60,21 +65,22 @@ export interface Relocated {
 export function relocate(
   object: BpfObject,
   targets: RelocationTargets,
-  functions: readonly BpfFunction[] = allFunctions(object),
+  { functions = allFunctions(object), log }: RelocateOptions = {},
 ): Relocated {
   const code = new Map(functions.map((f): [BpfFunction, Insn[]] => [f, f.insns.map((insn) => ({ ...insn }))]));
   const entries: RelocationEntry[] = [];
-  const relocator = new Relocator(object, targets);
+  const relocator = new Relocator(object, targets, log);
   for (const { section, records } of object.ext?.coreRelocations ?? []) {
+    log?.(`sec '${section}': found ${records.length} CO-RE relocations`);
     const inSection = functions.filter((f) => f.section === section);
     let owner: BpfFunction | undefined;
-    for (const record of records) {
+    for (const [index, record] of records.entries()) {
       // Records come function by function, so the last one's owner is nearly always this one's.
       if (owner === undefined || !holds(owner, record.insnOff)) owner = inSection.find((f) => holds(f, record.insnOff));
       const insns = owner && code.get(owner);
       // A record of a function that is not loaded, or of a weak one that the linker took out.
       if (owner === undefined || insns === undefined) continue;
-      entries.push(relocator.apply(record, owner, insns));
+      entries.push(relocator.apply(record, index, owner, insns));
     }
   }
   return { code, entries };
@@ -88,32 +94,28 @@ function holds({ sectionInsnOffset: first, insns }: BpfFunction, slot: number): 
   return slot >= first && slot < first + insns.length;
 }
 
-/** A relocation that libbpf does and we do not yet. */
-class UnsupportedError extends SpecError {
-  static readonly hints = [
-    "Relocations of fields are: bpf_core_read, bpf_core_field_exists, bpf_core_field_size, bit-fields.",
-  ];
-}
-
 class Relocator {
   readonly #object: BpfObject;
   readonly #targets: RelocationTargets;
   /** By local root type: the ones that turned out not to have the field are taken out, as libbpf does. */
   readonly #candidates = new Map<number, Candidate[]>();
+  readonly #log: Log | undefined;
 
-  constructor(object: BpfObject, targets: RelocationTargets) {
+  constructor(object: BpfObject, targets: RelocationTargets, log: Log | undefined) {
+    this.#log = log;
     this.#object = object;
     this.#targets = targets;
   }
 
-  apply(record: CoreRelocationRecord, code: BpfFunction, insns: Insn[]): RelocationEntry {
+  apply(record: CoreRelocationRecord, index: number, code: BpfFunction, insns: Insn[]): RelocationEntry {
     const kind = relocationKinds[record.kind];
     const insn = record.insnOff - code.sectionInsnOffset;
     const object = this.#object;
     try {
       if (kind === undefined) throw new SpecError(`its kind ${record.kind} is unknown`);
-      if (!isFieldBased(kind)) throw new UnsupportedError("relocations of this kind are not supported yet");
-      const outcome = this.#applyField(record, kind, insn, insns);
+      const all = this.#log;
+      const log = all && ((line: string): void => all(`prog '${code.name}': relo #${index}: ${line}`));
+      const outcome = this.#applyKind(record, kind, insn, insns, log);
       return {
         ...outcome,
         kind,
@@ -130,25 +132,28 @@ class Relocator {
     }
   }
 
-  #applyField(
+  #applyKind(
     record: CoreRelocationRecord,
-    kind: FieldRelocationKind,
+    kind: RelocationKind,
     slot: number,
     insns: Insn[],
-  ): Pick<RelocationEntry, "field" | "candidates" | "target" | "oldValue" | "newValue"> {
+    log: Log | undefined,
+  ): Pick<RelocationEntry, "field" | "local" | "candidates" | "target" | "oldValue" | "newValue"> {
     const btf = this.#btf;
-    const local = parseFieldSpec(btf, record.typeId, btf.string(record.accessOff), kind);
-    if (btf.name(record.typeId) === "") throw new SpecError("the type it begins at has no name");
-    const candidates = this.#candidatesOf(record.typeId);
-    const before = fieldValue(local, kind);
+    // libbpf looks for candidates first, and its log has them so; a type without a name has none.
+    const isNamed = btf.name(record.typeId) !== "";
+    const candidates = kind === "local_type_id" || !isNamed ? [] : this.#candidatesOf(record.typeId);
+    const local = parseSpec(btf, record.typeId, btf.string(record.accessOff), kind);
+    log?.(logSpec(local));
+    if (!isNamed && kind !== "local_type_id") throw new SpecError("the type it begins at has no name");
+    const before = relocationValue(local, kind);
     if (before === undefined) throw new SpecError("the object's own types have no value for it");
-    const target = this.#choose(record.typeId, local, candidates, before);
-    const after = fieldValue(target, kind);
-    const field = fieldText(local);
-    const oldValue = BigInt(before.value);
+    const target = kind === "local_type_id" ? local : this.#choose(record.typeId, local, candidates, log);
+    const after = relocationValue(target, kind);
     const patch = after && patchOf(before, after);
-    const poisonedNow = patch === undefined ? poison(insns, slot) : patchInsn(insns, slot, patch);
-    return { field, candidates, target, oldValue, newValue: poisonedNow ? undefined : patch?.newValue };
+    const poisonedNow = patch === undefined ? poison(insns, slot, log) : patchInsn(insns, slot, patch, log);
+    const newValue = poisonedNow ? undefined : patch?.newValue;
+    return { field: specText(local), local, candidates, target, oldValue: before.value, newValue };
   }
 
   get #btf(): Btf {
@@ -159,29 +164,35 @@ class Relocator {
   #candidatesOf(typeId: number): Candidate[] {
     const known = this.#candidates.get(typeId);
     if (known !== undefined) return known;
-    const found = findCandidates(this.#btf, typeId, this.#targets.vmlinux);
+    const found = findCandidates(this.#btf, typeId, this.#targets);
+    for (const candidate of found)
+      this.#log?.(candidateText(this.#btf, typeId, candidate, candidate.btf !== this.#targets.vmlinux));
     this.#candidates.set(typeId, found);
     return found;
   }
 
-  /** The field in the candidates that have it, which must all agree (libbpf: `bpf_core_calc_relo_insn`). */
-  #choose(typeId: number, local: Spec, candidates: readonly Candidate[], before: FieldValue): Spec | undefined {
-    const matching = candidates.flatMap((candidate) => {
-      const spec = matchFieldSpec(local, candidate.btf, candidate.id);
-      return spec === undefined ? [] : [{ candidate, spec }];
+  /** What the candidates have that have it, which must all agree (libbpf: `bpf_core_calc_relo_insn`). */
+  #choose(typeId: number, local: Spec, candidates: readonly Candidate[], log: Log | undefined): Spec | undefined {
+    const matching = candidates.flatMap((candidate, index) => {
+      const { spec, found } = matchSpec(local, candidate.btf, candidate.id);
+      log?.(`${found ? "matching" : "non-matching"} candidate #${index} ${logSpec(spec)}`);
+      return found ? [{ candidate, spec }] : [];
     });
     const [first, ...others] = matching;
-    if (first === undefined) return undefined;
+    if (first === undefined) {
+      log?.("no matching targets found");
+      return undefined;
+    }
     this.#candidates.set(
       typeId,
       matching.map(({ candidate }) => candidate),
     );
-    const chosen = fieldValue(first.spec, local.kind) ?? before;
+    const chosen = relocationValue(first.spec, local.kind)?.value;
     for (const { spec } of others) {
-      const value = fieldValue(spec, local.kind) ?? before;
-      if (spec.bitOffset !== first.spec.bitOffset || value.value !== chosen.value) {
+      const value = relocationValue(spec, local.kind)?.value;
+      if (spec.bitOffset !== first.spec.bitOffset || value !== chosen) {
         throw new SpecError(
-          `the kernel has several types ${fieldText(first.spec)} that disagree: [${first.spec.rootTypeId}] says ${chosen.value}, [${spec.rootTypeId}] says ${value.value}`,
+          `the kernel has several types ${specText(first.spec)} that disagree: [${first.spec.rootTypeId}] says ${chosen}, [${spec.rootTypeId}] says ${value}`,
         );
       }
     }
@@ -200,22 +211,20 @@ class Relocator {
     const type = this.#object.btf?.name(record.typeId) ?? "";
     const what = `the ${kind ?? "unknown"} relocation of instruction ${insn} of ${code.name}${where}, type ${type === "" ? `[${record.typeId}]` : type}`;
     const message = `${this.#object.elf.what}: applying ${what}: ${cause.message}`;
-    return cause instanceof UnsupportedError
-      ? new CoreGenError("unsupported", message, { hints: UnsupportedError.hints, cause })
-      : new CoreGenError("relocation", message, { cause });
+    return new CoreGenError("relocation", message, { cause });
   }
 }
 
-function poison(insns: Insn[], slot: number): true {
-  poisonInsn(insns, slot);
+function poison(insns: Insn[], slot: number, log: Log | undefined): true {
+  poisonInsn(insns, slot, log);
   return true;
 }
 
-function patchOf(before: FieldValue, after: FieldValue): Patch {
+function patchOf(before: RelocationValue, after: RelocationValue): Patch {
   const sizeChanges = before.access?.size !== after.access?.size;
   return {
-    oldValue: BigInt(before.value),
-    newValue: BigInt(after.value),
+    oldValue: before.value,
+    newValue: after.value,
     validate: before.validate,
     oldSize: before.access?.size,
     newSize: after.access?.size,
@@ -224,7 +233,7 @@ function patchOf(before: FieldValue, after: FieldValue): Patch {
 }
 
 /** Pointers and unsigned integers keep their value when they are loaded with another size. */
-function isSafeToResize({ access: before }: FieldValue, { access: after }: FieldValue): boolean {
+function isSafeToResize({ access: before }: RelocationValue, { access: after }: RelocationValue): boolean {
   if (before === undefined || after === undefined) return false;
   const a = skipModifiers(before.btf, before.typeId).type;
   const b = skipModifiers(after.btf, after.typeId).type;

@@ -1,14 +1,14 @@
 import type { Btf } from "../btf/btf.ts";
 import { sizeOf, skipModifiers } from "../btf/resolve.ts";
 import type { ArrayType } from "../btf/types.ts";
-import type { FieldRelocationKind } from "./kinds.ts";
+import { isFieldBased, isTypeBased, type FieldRelocationKind, type RelocationKind } from "./kinds.ts";
 
 /** The longest access string that libbpf takes (`BPF_CORE_SPEC_MAX_LEN`). */
 export const MAX_SPEC_LENGTH = 64;
 /** libbpf reads them as int. */
 const LARGEST_INDEX = 0x7fff_ffff;
 
-/** One step on the way to a field: a named member, or an array element (no name). */
+/** One step on the way to a field: a named member, or an array element (no name). Of an enumerator, the only step. */
 export interface Accessor {
   /** The struct or union that has the member, or the element's type; behind typedefs and qualifiers. */
   readonly typeId: number;
@@ -16,10 +16,10 @@ export interface Accessor {
   readonly name: string | undefined;
 }
 
-/** The way to a field of a type (libbpf: `struct bpf_core_spec`). */
+/** What a relocation is about: the way to a field of a type, an enumerator, or the type itself (libbpf: `struct bpf_core_spec`). */
 export interface Spec {
   readonly btf: Btf;
-  readonly kind: FieldRelocationKind;
+  readonly kind: RelocationKind;
   readonly rootTypeId: number;
   readonly accessors: Accessor[];
   /** Every index, those of anonymous members, too. */
@@ -34,12 +34,30 @@ export class SpecError extends Error {
 }
 
 /**
- * Follows an access string, "0:1:2", through the object's own types (libbpf: `bpf_core_parse_spec`).
+ * Follows an access string through the object's own types (libbpf: `bpf_core_parse_spec`).
  *
- * The first number indexes the root pointer as an array, the others members and array elements. Throws a SpecError
- * when the string and the types do not fit together.
+ * Of a field, "0:1:2", the first number indexes the root pointer as an array, the others members and array elements;
+ * of an enumerator the only number is its index; of a type it is "0". Throws a SpecError when the string and the types
+ * do not fit together.
  */
-export function parseFieldSpec(btf: Btf, rootTypeId: number, access: string, kind: FieldRelocationKind): Spec {
+export function parseSpec(btf: Btf, rootTypeId: number, access: string, kind: RelocationKind): Spec {
+  if (isFieldBased(kind)) return parseFieldSpec(btf, rootTypeId, access, kind);
+  if (!isTypeBased(kind)) return parseEnumvalSpec(btf, rootTypeId, access, kind);
+  if (access !== "0") throw new SpecError(`the access string of a type must be "0", not "${access}"`);
+  return { btf, kind, rootTypeId, rawSpec: [], accessors: [], bitOffset: 0 };
+}
+
+function parseEnumvalSpec(btf: Btf, rootTypeId: number, access: string, kind: RelocationKind): Spec {
+  const rawSpec = parseAccess(access);
+  const { id, type } = skipModifiers(btf, rootTypeId);
+  const [index = 0] = rawSpec;
+  const enumerator = type.kind === "enum" || type.kind === "enum64" ? type.values[index] : undefined;
+  if (enumerator === undefined || rawSpec.length > 1) throw new SpecError(`type [${id}] has no enumerator ${access}`);
+  const accessors = [{ typeId: id, index, name: enumerator.name }];
+  return { btf, kind, rootTypeId, rawSpec, accessors, bitOffset: 0 };
+}
+
+function parseFieldSpec(btf: Btf, rootTypeId: number, access: string, kind: FieldRelocationKind): Spec {
   const rawSpec = parseAccess(access);
   const root = skipModifiers(btf, rootTypeId);
   const first = rawSpec[0] ?? 0;
@@ -104,9 +122,12 @@ export function sizeOrThrow(btf: Btf, id: number): number {
   return size;
 }
 
-/** The way to the field as C writes it: "task_struct.comm[3]". */
-export function fieldText(spec: Spec): string {
+/** What the relocation is about, nearly as C writes it: "task_struct.comm[3]", "tcp_state::TCP_CLOSE", "task_struct". */
+export function specText(spec: Spec): string {
+  const root = spec.btf.name(spec.rootTypeId);
+  if (isTypeBased(spec.kind)) return root === "" ? `[${spec.rootTypeId}]` : root;
+  if (!isFieldBased(spec.kind)) return `${root}::${spec.accessors[0]?.name ?? ""}`;
   const steps = spec.accessors.slice(1).map(({ name, index }) => (name === undefined ? `[${index}]` : `.${name}`));
   const first = spec.accessors[0]?.index ?? 0;
-  return `${spec.btf.name(spec.rootTypeId)}${first > 0 ? `[${first}]` : ""}${steps.join("")}`;
+  return `${root}${first > 0 ? `[${first}]` : ""}${steps.join("")}`;
 }

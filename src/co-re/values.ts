@@ -1,11 +1,20 @@
 import type { Btf } from "../btf/btf.ts";
 import { skipModifiers } from "../btf/resolve.ts";
 import type { BtfType, Member } from "../btf/types.ts";
+import {
+  isFieldBased,
+  isTypeBased,
+  type EnumvalRelocationKind,
+  type FieldRelocationKind,
+  type RelocationKind,
+  type TypeRelocationKind,
+} from "./kinds.ts";
 import { sizeOrThrow, SpecError, type Spec } from "./spec.ts";
 
-/** What a field relocation comes to in one set of types. */
-export interface FieldValue {
-  readonly value: number;
+/** What a relocation comes to in one set of types. */
+export interface RelocationValue {
+  /** As libbpf's `__u64`: what is negative is extended to 64 bits. */
+  readonly value: bigint;
   /** Bytes that a load or store of the field moves and the field's type; undefined where the instruction is no load or store of it. */
   readonly access: FieldAccess | undefined;
   /** Whether the instruction must hold the value that the program's own types give. */
@@ -19,8 +28,56 @@ export interface FieldAccess {
   readonly typeId: number;
 }
 
-/** The value of a field relocation (libbpf: `bpf_core_calc_field_relo`); undefined asks for the instruction to be poisoned. */
-export function fieldValue(spec: Spec | undefined, kind: Spec["kind"]): FieldValue | undefined {
+/**
+ * The value of a relocation; no spec means that no type of the kernel has it. Undefined asks for the instruction to be
+ * poisoned. Throws a SpecError where libbpf refuses (libbpf: `bpf_core_calc_relo`).
+ */
+export function relocationValue(spec: Spec | undefined, kind: RelocationKind): RelocationValue | undefined {
+  if (isFieldBased(kind)) {
+    const field = fieldValue(spec, kind);
+    return field && { ...field, value: BigInt(field.value) };
+  }
+  const value = isTypeBased(kind) ? typeValue(spec, kind) : enumvalValue(spec, kind);
+  // Linkers of objects renumber types and do not follow into instructions.
+  const validate = kind !== "local_type_id" && kind !== "target_type_id";
+  return value === undefined ? undefined : { value, access: undefined, validate };
+}
+
+/** libbpf: `bpf_core_calc_type_relo`. */
+function typeValue(spec: Spec | undefined, kind: TypeRelocationKind): bigint {
+  if (spec === undefined) return 0n;
+  switch (kind) {
+    case "local_type_id":
+    case "target_type_id":
+      return BigInt(spec.rootTypeId);
+    case "type_exists":
+    case "type_matches":
+      return 1n;
+    case "type_size":
+      return BigInt(sizeOrThrow(spec.btf, spec.rootTypeId));
+  }
+}
+
+/** libbpf: `bpf_core_calc_enumval_relo`. */
+function enumvalValue(spec: Spec | undefined, kind: EnumvalRelocationKind): bigint | undefined {
+  if (kind === "enumval_exists") return spec === undefined ? 0n : 1n;
+  return spec && BigInt.asUintN(64, enumeratorOf(spec));
+}
+
+/** The value of the enumerator that a spec is about; one of 32 bits is signed, as libbpf reads it, whatever the enum. */
+export function enumeratorOf(spec: Spec): bigint {
+  const { typeId, index } = spec.accessors[0] ?? { typeId: 0, index: 0 };
+  const type = spec.btf.type(typeId);
+  if (type.kind === "enum") return BigInt.asIntN(32, BigInt(type.values[index]?.value ?? 0));
+  return type.kind === "enum64" ? (type.values[index]?.value ?? 0n) : 0n;
+}
+
+interface FieldValue extends Omit<RelocationValue, "value"> {
+  readonly value: number;
+}
+
+/** libbpf: `bpf_core_calc_field_relo`. */
+function fieldValue(spec: Spec | undefined, kind: FieldRelocationKind): FieldValue | undefined {
   if (kind === "field_exists") return { value: spec === undefined ? 0 : 1, access: undefined, validate: true };
   if (spec === undefined) return undefined;
   const last = spec.accessors.at(-1);
@@ -30,7 +87,7 @@ export function fieldValue(spec: Spec | undefined, kind: Spec["kind"]): FieldVal
     : memberValue(spec, kind, last.typeId, last.index);
 }
 
-type FieldKind = Exclude<Spec["kind"], "field_exists">;
+type FieldKind = Exclude<FieldRelocationKind, "field_exists">;
 
 function elementValue(spec: Spec, kind: FieldKind, typeId: number): FieldValue {
   switch (kind) {

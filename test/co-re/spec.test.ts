@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
-import { fieldText, parseFieldSpec, SpecError } from "../../src/co-re/spec.ts";
+import { specText, parseSpec, SpecError } from "../../src/co-re/spec.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 
 /*
@@ -58,14 +58,14 @@ describe("an access string", () => {
     ["5", int, "int[5]", 160],
     ["0:1:1", text, "[1][1]", 48],
   ])("%s leads through type %i to %s", (access, type, field, bitOffset) => {
-    const spec = parseFieldSpec(btf, type, access, "byte_off");
-    expect([fieldText(spec), spec.bitOffset]).toEqual([field, bitOffset]);
+    const spec = parseSpec(btf, type, access, "byte_off");
+    expect([specText(spec), spec.bitOffset]).toEqual([field, bitOffset]);
     expect(spec.rawSpec.join(":")).toBe(access);
     expect(spec.rootTypeId).toBe(type);
   });
 
   it("keeps named members and elements only on the way", () => {
-    const spec = parseFieldSpec(btf, root, "0:1:1:0:0:2", "byte_off");
+    const spec = parseSpec(btf, root, "0:1:1:0:0:2", "byte_off");
     expect(spec.accessors).toEqual([
       { typeId: root, index: 0, name: undefined },
       { typeId: union, index: 0, name: "in" },
@@ -91,6 +91,6 @@ describe("an access string", () => {
     ["0", sizeless, `type [${sizeless}] has no size`],
     ["0", 0, "type [0] has no size"],
   ])("%s through type %i is refused", (access, type, message) => {
-    expect(() => parseFieldSpec(btf, type, access, "byte_off")).toThrow(new SpecError(message));
+    expect(() => parseSpec(btf, type, access, "byte_off")).toThrow(new SpecError(message));
   });
 });

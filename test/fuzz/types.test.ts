@@ -5,7 +5,7 @@ import { Btf } from "../../src/btf/btf.ts";
 import { essentialLength, essentialName } from "../../src/btf/index/names.ts";
 import { sizeOf, skipModifiers } from "../../src/btf/resolve.ts";
 import { relocate } from "../../src/co-re/relocate.ts";
-import { parseFieldSpec, SpecError } from "../../src/co-re/spec.ts";
+import { parseSpec, SpecError } from "../../src/co-re/spec.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import { openObject } from "../../src/object/open.ts";
 import { BtfBuilder, everyKind } from "../support/btf-builder.ts";
@@ -107,7 +107,7 @@ describe("an access string", () => {
   it("leads to a field, or is refused", () => {
     const property = fc.property(access, fc.nat(19), (text, root) => {
       try {
-        const { rawSpec, bitOffset } = parseFieldSpec(btf, root, text, "byte_off");
+        const { rawSpec, bitOffset } = parseSpec(btf, root, text, "byte_off");
         expect(rawSpec.join(":")).toBe(text.replaceAll(/(^|:)0+(?=\d)/gu, "$1"));
         expect(Number.isSafeInteger(bitOffset)).toBe(true);
       } catch (error) {

@@ -6,9 +6,9 @@ import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
-import { parseFieldSpec } from "../../src/co-re/spec.ts";
+import { parseSpec } from "../../src/co-re/spec.ts";
 import { relocationKinds, type FieldRelocationKind } from "../../src/co-re/kinds.ts";
-import { fieldValue } from "../../src/co-re/values.ts";
+import { relocationValue } from "../../src/co-re/values.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import { openObject } from "../../src/object/open.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
@@ -98,7 +98,7 @@ function randomTarget(dice: Dice, local: Composite): Uint8Array {
 /** What the compiler would have put into the instruction: what we think, and libbpf checks. */
 function localValue(b: BtfBuilder, type: number, access: string, kind: FieldRelocationKind): number {
   try {
-    return fieldValue(parseFieldSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0;
+    return Number(relocationValue(parseSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0);
   } catch {
     return 0;
   }

@@ -23,7 +23,7 @@ export class NotYet extends Error {}
 
 /** What we would load of one program on a kernel. */
 export function ourProgram(object: BpfObject, program: BpfProgram, vmlinux: Btf): OurProgram {
-  const { code } = relocate(object, { vmlinux }, [program, ...object.subprograms]);
+  const { code } = relocate(object, { vmlinux }, { functions: [program, ...object.subprograms] });
   return describe(program, linkWith(object, program, code));
 }
 

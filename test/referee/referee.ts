@@ -20,6 +20,8 @@ export interface RefereeOptions {
   readonly info?: boolean;
   /** Also load the programs of `SEC("?…")`. */
   readonly everyProgram?: boolean;
+  /** Also give libbpf's debug lines on relocations. */
+  readonly log?: boolean;
 }
 
 /** All that libbpf would do with one object. */
@@ -29,6 +31,8 @@ export interface RefereeResult {
   readonly maps: readonly RefereeMap[];
   /** libbpf's complaints, complete. */
   readonly warnings: readonly string[];
+  /** libbpf's debug lines on relocations, if asked for, without "libbpf: ". */
+  readonly log: readonly string[];
   readonly end: RefereeEnd;
 }
 
@@ -98,6 +102,7 @@ function run(path: string, options: RefereeOptions, flags: readonly string[]): s
     ...(options.btf === undefined ? [] : ["-b", options.btf]),
     ...(options.kernel === undefined ? [] : ["-k", options.kernel]),
     ...(options.info === true ? ["-i"] : []),
+    ...(options.log === true ? ["-l"] : []),
     ...(options.everyProgram === true ? ["-a"] : []),
     path,
   ];
@@ -226,6 +231,7 @@ function parseReferee(output: string): RefereeResult {
   const programs: ProgramLines[] = [];
   const maps: Mutable<RefereeMap>[] = [];
   const warnings: string[] = [];
+  const log: string[] = [];
   let end: RefereeEnd | undefined;
   let inWarning = false;
   for (const line of output.trimEnd().split("\n")) {
@@ -242,12 +248,14 @@ function parseReferee(output: string): RefereeResult {
     else if (word === "map") maps.push(parseMap(rest));
     else if (word === "data") addData(maps, rest);
     else if (word === "end") end = parseEnd(rest);
+    else if (word === "log") log.push(rest.replace(/^libbpf: /u, ""));
     else if (word === "warn") inWarning = warnings.push(rest) > 0;
     else if (continued) inWarning = warnings.push(`${warnings.pop() ?? ""}\n${line}`) > 0;
     else throw new Error(`core-referee printed a line that is not known here: ${line}`);
   }
   if (end === undefined) throw new Error(`core-referee did not finish: ${output.slice(-200)}`);
-  return { programs: programs.map((lines) => ({ ...lines, code: fromHex(lines.code.join("")) })), maps, warnings, end };
+  const withCode = programs.map((lines) => ({ ...lines, code: fromHex(lines.code.join("")) }));
+  return { programs: withCode, maps, warnings, log, end };
 }
 
 const PROGRAM =

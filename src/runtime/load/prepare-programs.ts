@@ -39,7 +39,7 @@ export function preparePrograms(
       return kernelBtf();
     },
   };
-  const { code, entries } = relocate(object, targets, [...programs, ...object.subprograms]);
+  const { code, entries } = relocate(object, targets, { functions: [...programs, ...object.subprograms] });
   return programs.map((program) => {
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
     const { def } = program;
