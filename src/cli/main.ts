@@ -2,6 +2,7 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ownVersion } from "../generator/version.ts";
+import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
 import { skelCommand } from "./skel.ts";
@@ -14,6 +15,7 @@ try {
     .usage("$0 <command>\n\neBPF for TypeScript: from a compiled .bpf.o to a typed module.")
     .command(skelCommand)
     .command(inspectCommand)
+    .command(checkCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
     .strict()
     // Left alone, yargs shows the version of the project that it is installed in.

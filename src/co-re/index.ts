@@ -3,7 +3,14 @@
  * in, patched instructions and a report come out, on any machine. Not the loading of the result.
  * Rules: libbpf's relo_core.c; format: https://docs.kernel.org/bpf/btf.html#btf-ext-section
  */
-export { relocate, type RelocateOptions, type Relocated, type RelocationEntry } from "./relocate.ts";
+export {
+  relocate,
+  type RelocateOptions,
+  type Relocated,
+  type RelocationEntry,
+  type RelocationFailure,
+} from "./relocate.ts";
+export { explainAbsence } from "./absence.ts";
 export { relocationKinds, type RelocationKind } from "./kinds.ts";
 export { type SourceLine } from "./source-line.ts";
 export type { Candidate, RelocationTargets } from "./candidates.ts";

@@ -19,6 +19,8 @@ export interface RelocateOptions {
   readonly functions?: readonly BpfFunction[];
   /** Gets each line that libbpf would write into its debug log, without "libbpf: " before it. */
   readonly log?: (line: string) => void;
+  /** Collect what can't be relocated in `failures`, and go on, where loading would end; default: throw. */
+  readonly keepGoing?: boolean;
 }
 
 /** What became of one relocation. */
@@ -44,12 +46,23 @@ export interface RelocationEntry {
   readonly source: SourceLine | undefined;
 }
 
+/** A relocation for which libbpf refuses to load: ambiguous, or code and types disagree. */
+export interface RelocationFailure {
+  readonly kind: RelocationKind | undefined;
+  readonly code: BpfFunction;
+  /** Slot in that function. */
+  readonly insn: number;
+  readonly error: CoreGenError;
+}
+
 /** The outcome of {@link relocate}. */
 export interface Relocated {
   /** The instructions of every function, patched copies. */
   readonly code: ReadonlyMap<BpfFunction, readonly Insn[]>;
   /** One entry per relocation of these functions, in the order of `.BTF.ext`. */
   readonly entries: readonly RelocationEntry[];
+  /** Empty without `keepGoing`. */
+  readonly failures: readonly RelocationFailure[];
 }
 
 /**
@@ -65,10 +78,11 @@ export interface Relocated {
 export function relocate(
   object: BpfObject,
   targets: RelocationTargets,
-  { functions = allFunctions(object), log }: RelocateOptions = {},
+  { functions = allFunctions(object), log, keepGoing = false }: RelocateOptions = {},
 ): Relocated {
   const code = new Map(functions.map((f): [BpfFunction, Insn[]] => [f, f.insns.map((insn) => ({ ...insn }))]));
   const entries: RelocationEntry[] = [];
+  const failures: RelocationFailure[] = [];
   const relocator = new Relocator(object, targets, log);
   for (const { section, records } of object.ext?.coreRelocations ?? []) {
     log?.(`sec '${section}': found ${records.length} CO-RE relocations`);
@@ -80,10 +94,13 @@ export function relocate(
       const insns = owner && code.get(owner);
       // A record of a function that is not loaded, or of a weak one that the linker took out.
       if (owner === undefined || insns === undefined) continue;
-      entries.push(relocator.apply(record, index, owner, insns));
+      const outcome = relocator.apply(record, index, owner, insns);
+      if (!("error" in outcome)) entries.push(outcome);
+      else if (keepGoing) failures.push(outcome);
+      else throw outcome.error;
     }
   }
-  return { code, entries };
+  return { code, entries, failures };
 }
 
 function allFunctions(object: BpfObject): BpfFunction[] {
@@ -107,7 +124,12 @@ class Relocator {
     this.#targets = targets;
   }
 
-  apply(record: CoreRelocationRecord, index: number, code: BpfFunction, insns: Insn[]): RelocationEntry {
+  apply(
+    record: CoreRelocationRecord,
+    index: number,
+    code: BpfFunction,
+    insns: Insn[],
+  ): RelocationEntry | RelocationFailure {
     const kind = relocationKinds[record.kind];
     const insn = record.insnOff - code.sectionInsnOffset;
     const object = this.#object;
@@ -128,7 +150,7 @@ class Relocator {
       };
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
-      throw this.#describe(record, kind, code, insn, error);
+      return { kind, code, insn, error: this.#describe(record, kind, code, insn, error) };
     }
   }
 

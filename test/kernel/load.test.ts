@@ -181,7 +181,9 @@ describeWithKernel("what the verifier refuses", {}, () => {
     const nothing = Btf.parse(rawBtf([0, 2 ** 24, 4, 0x0100_0020], "x"));
     const error = errorOf(execsnoop, { kernelBtf: () => nothing });
     if (!(error instanceof VerifierError)) throw error;
-    expect(error.message).toContain("failed to resolve CO-RE relocation <byte_off> task_struct.tgid at ");
+    expect(error.message).toMatch(
+      /failed to resolve CO-RE relocation <byte_off> \[\d+\] struct task_struct\.tgid \(0:\d+ @ offset \d+\) at /u,
+    );
     expect(error.message).toContain("execsnoop.bpf.c:28");
     expect(error.hints[0]).toBe("This kernel has no type task_struct.");
     expect(error.log.join("\n")).not.toContain("unknown#");

@@ -20,6 +20,10 @@ export interface FlowQuestion {
   loaded(slot: number): Value | undefined;
   /** Called at each call, again whenever less is known there than before: the last time counts. */
   atCall(slot: number, registers: Registers): void;
+  /** Which ways a conditional jump can go, where that can be told; without it, both. */
+  readonly decide?: (jump: Insn, registers: Registers) => boolean | undefined;
+  /** Called for each stretch of instructions that can be reached, maybe several times. */
+  readonly atBlock?: (first: number, last: number) => void;
   /** Counts work; false stops it. */
   spend(steps: number): boolean;
 }
@@ -40,8 +44,9 @@ export function followFlow(question: FlowQuestion): void {
     const registers = known.get(block)?.copy();
     if (registers === undefined) continue;
     const { last, steps } = runBlock(question, block, leaders, registers);
+    question.atBlock?.(block, last);
     if (!question.spend(steps + BLOCK_STEPS + SPILL_STEPS * registers.spillCount)) return;
-    for (const next of successors(insns, last)) {
+    for (const next of feasibleSuccessors(question, last, registers)) {
       const before = known.get(next);
       if (before === undefined) known.set(next, registers.copy());
       if (before === undefined || before.merge(registers)) waiting.add(next);
@@ -93,6 +98,18 @@ function successors(insns: readonly Insn[], slot: number): number[] {
   if (insn.code === JA32) return within(insns, [next + insn.imm]);
   if (insn.code === JA) return within(insns, [next + insn.off]);
   return within(insns, [next, next + insn.off]);
+}
+
+/** Without the way that a conditional jump can't go (what `decide` says is whether it jumps). */
+function feasibleSuccessors({ insns, decide }: FlowQuestion, slot: number, registers: Registers): number[] {
+  const insn = insns[slot];
+  const jumps = insn !== undefined && isConditional(insn) ? decide?.(insn, registers) : undefined;
+  if (insn === undefined || jumps === undefined) return successors(insns, slot);
+  return within(insns, [slot + 1 + (jumps ? insn.off : 0)]);
+}
+
+function isConditional(insn: Insn): boolean {
+  return endsBlock(insn) && ![EXIT, JA, JA32, JAX].includes(insn.code);
 }
 
 function within(insns: readonly Insn[], slots: readonly number[]): number[] {

@@ -1,3 +1,5 @@
+import { explainAbsence } from "../../co-re/absence.ts";
+import { logSpec } from "../../co-re/log.ts";
 import type { RelocationEntry } from "../../co-re/relocate.ts";
 import { KernelError, VerifierError } from "../errors.ts";
 import { permissionHints } from "../kernel/privileges.ts";
@@ -74,11 +76,11 @@ function inWords({ reason, insn, source }: VerifierComplaint): string {
   return `the verifier says: ${reason}${where.length > 0 ? ` (${where.join("; ")})` : ""}`;
 }
 
-/** `<byte_off> task_struct.nope`: the part of libbpf's text that is about the object. */
+/** `<byte_off> [7] struct task_struct.nope (0:3 @ offset 24)`, as libbpf has it (`fixup_verifier_log`), and where that is in C. */
 function describeRelocation(entry: RelocationEntry | undefined): string | undefined {
   if (entry === undefined) return undefined;
   const where = entry.source === undefined ? "" : ` at ${entry.source.file}:${entry.source.line}`;
-  return `<${entry.kind}> ${entry.field}${where}`;
+  return `${logSpec(entry.local)}${where}`;
 }
 
 function silentMeaning(errno: number, type: string): string | undefined {
@@ -107,7 +109,7 @@ function verifierHints(prepared: PreparedProgram, context: ProgramContext, compl
   const { license, btf } = context.object;
   const hints: string[] = [];
   const missing = prepared.poisoned.get(complaint.slot ?? -1);
-  if (missing !== undefined) hints.push(...missingFieldHints(missing));
+  if (missing !== undefined) hints.push(...missingHints(missing));
   else if (/unknown func|invalid func/u.test(complaint.reason)) {
     hints.push("This kernel does not have that helper, or not for programs of this kind.");
   }
@@ -122,12 +124,13 @@ function verifierHints(prepared: PreparedProgram, context: ProgramContext, compl
   return hints;
 }
 
-function missingFieldHints({ field, candidates }: RelocationEntry): string[] {
-  const type = /^[^.[]*/u.exec(field)?.[0] ?? field;
-  return [
-    candidates.length === 0
-      ? `This kernel has no type ${type}.`
-      : `${type} of this kernel has no ${field.slice(type.length)}.`,
-    "Ask with bpf_core_field_exists() before reading it, or read what this kernel has instead.",
-  ];
+function missingHints(entry: RelocationEntry): string[] {
+  const instead = explainAbsence(entry);
+  if (instead === undefined) return [UNSAFE_SIZE];
+  const ask = entry.kind === "enumval_value" ? "bpf_core_enum_value_exists" : "bpf_core_field_exists";
+  return [instead, `Ask with ${ask}() before reading it, or read what this kernel has instead.`];
 }
+
+/** Poisoned although it is there (libbpf: `fail_memsz_adjust`). */
+const UNSAFE_SIZE =
+  "This kernel has it with another size: declare a ___flavour of the struct with this kernel's type, and choose by bpf_core_field_size().";
