@@ -7,7 +7,7 @@ import { afterAll, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
 import { parseSpec } from "../../src/co-re/spec.ts";
-import { relocationKinds, type FieldRelocationKind } from "../../src/co-re/kinds.ts";
+import { relocationKinds, type RelocationKind } from "../../src/co-re/kinds.ts";
 import { relocationValue } from "../../src/co-re/values.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import { openObject } from "../../src/object/open.ts";
@@ -75,16 +75,53 @@ function ours(object: Uint8Array, target: Uint8Array): Outcome {
 
 const EXIT = 0x95n;
 
-function randomCase(dice: Dice): { object: Uint8Array; target: Uint8Array } {
+interface Case {
+  readonly object: Uint8Array;
+  readonly target: Uint8Array;
+}
+
+function randomCase(dice: Dice): Case {
+  return dice.once(4) ? randomEnumCase(dice) : randomCompositeCase(dice);
+}
+
+function randomCompositeCase(dice: Dice): Case {
   const local = randomComposite(dice, "root");
   const b = new BtfBuilder();
   const type = writeShape(b, local);
-  const access = randomAccess(dice, local);
-  const kind = dice.pick([0, 0, 1, 2, 3, 4, 5]);
-  const value = localValue(b, type, access, relocationKinds[kind] as FieldRelocationKind);
-  const insns = [...randomInsn(dice, value), EXIT];
+  const field = randomAccess(dice, local);
+  const kind = dice.pick([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 12]);
+  const access = kind < 6 || dice.once(40) ? field : "0";
+  const value = localValue(b, type, access, relocationKinds[kind]!);
+  const insns = [...randomInsn(dice, value, kind), EXIT];
   const object = relocatableObject(b, insns, [{ insn: 0, type, access, kind }]);
   return { object, target: randomTarget(dice, local) };
+}
+
+/** An enum of the object, and one or two of the kernel; of either size. */
+function randomEnumCase(dice: Dice): Case {
+  const b = new BtfBuilder();
+  const type = randomEnum(b, dice, "root");
+  const kind = dice.pick([10, 11, 11, 12, 8]);
+  const access = kind === 12 || kind === 8 ? "0" : `${dice.roll(4)}`;
+  const value = localValue(b, type, access, relocationKinds[kind]!);
+  const insns = [...randomInsn(dice, value, kind), EXIT];
+  const object = relocatableObject(b, insns, [{ insn: 0, type, access, kind }]);
+  const target = new BtfBuilder();
+  randomEnum(target, dice, dice.pick(["root", "root___flavour", "root", "other"]));
+  if (dice.once(3)) randomEnum(target, dice, "root___two");
+  return { object, target: target.build() };
+}
+
+function randomEnum(b: BtfBuilder, dice: Dice, name: string): number {
+  const signed = dice.once(2);
+  const names = ["A", "B", "C___x", "D"].filter(() => !dice.once(5));
+  const flavour = dice.once(3) ? "___y" : "";
+  if (dice.once(3)) {
+    const values = names.map((n) => [n + flavour, dice.pick([-1n, 1n << 40n, 3n, 0x8000_0000n])] as const);
+    return b.enumeration64(name, signed, values);
+  }
+  const values = names.map((n) => [n + flavour, dice.pick([-1, 0, 7, 2 ** 31 - 1, -(2 ** 31)])] as const);
+  return b.enumeration(name, dice.pick([4, 4, 4, 8]), signed, values);
 }
 
 /** One or two types that may be meant. */
@@ -96,20 +133,22 @@ function randomTarget(dice: Dice, local: Composite): Uint8Array {
 }
 
 /** What the compiler would have put into the instruction: what we think, and libbpf checks. */
-function localValue(b: BtfBuilder, type: number, access: string, kind: FieldRelocationKind): number {
+function localValue(b: BtfBuilder, type: number, access: string, kind: RelocationKind): bigint {
   try {
-    return Number(relocationValue(parseSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0);
+    return relocationValue(parseSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0n;
   } catch {
-    return 0;
+    return 0n;
   }
 }
 
 /** An instruction that holds a value: mostly one that can be relocated. */
-function randomInsn(dice: Dice, value: number): bigint[] {
-  const held = BigInt(dice.once(20) ? value + 1 : value);
+function randomInsn(dice: Dice, value: bigint, kind: number): bigint[] {
+  const held = dice.once(20) ? value + 1n : value;
   const imm = (code: bigint): bigint => code | (BigInt.asUintN(32, held) << 32n);
   const off = (code: bigint): bigint => code | (BigInt.asUintN(16, held) << 16n);
-  switch (dice.roll(12)) {
+  // Only fields are ever read by a load.
+  const way = kind < 6 || dice.once(20) ? dice.roll(12) : dice.roll(4);
+  switch (way) {
     case 0:
     case 1:
       return [imm(0x1b7n)];
