@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { ownVersion } from "../generator/version.ts";
 import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
+import { minBtfCommand } from "./min-btf.ts";
 import { relocateCommand } from "./relocate.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
 import { skelCommand } from "./skel.ts";
@@ -18,6 +19,7 @@ try {
     .command(inspectCommand)
     .command(checkCommand)
     .command(relocateCommand)
+    .command(minBtfCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
     .strict()
     // Left alone, yargs shows the version of the project that it is installed in.

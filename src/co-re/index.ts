@@ -11,6 +11,7 @@ export {
   type RelocationFailure,
 } from "./relocate.ts";
 export { explainAbsence } from "./absence.ts";
+export { minimizeBtf } from "./min-btf.ts";
 export { relocationKinds, type RelocationKind } from "./kinds.ts";
 export { type SourceLine } from "./source-line.ts";
 export type { Candidate, RelocationTargets } from "./candidates.ts";
