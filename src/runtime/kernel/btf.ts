@@ -60,7 +60,7 @@ function findKernelBtf(): Btf {
     hints: [
       `Looked for: ${problems.join("; ")}.`,
       "The kernel must be built with CONFIG_DEBUG_INFO_BTF=y: most distributions do since Linux 5.4 to 5.10.",
-      "A kernel without them can take one of these places for a BTF file made for exactly this kernel.",
+      "Or set CORE_GEN_BTF to a file with the types of exactly this kernel: BTFHub has them for many distributions.",
     ],
   });
 }

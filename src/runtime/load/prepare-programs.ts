@@ -23,20 +23,27 @@ export interface PreparedProgram {
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
 }
 
+/** Where types come from; called only if there is a relocation, or a program to attach, that needs them. */
+export interface TypeSources {
+  /** What programs are relocated against. */
+  target(): Btf;
+  /** What programs attach to. */
+  running(): Btf;
+}
+
 /**
  * Everything about programs that can be done before the kernel is asked: relocating, linking, finding what to attach to.
- *
- * `kernelBtf` is called only if there is a relocation or a target that needs it. Creates nothing.
+ * Creates nothing.
  */
 export function preparePrograms(
   object: BpfObject,
   programs: readonly BpfProgram[],
-  kernelBtf: () => Btf,
+  types: TypeSources,
 ): PreparedProgram[] {
   // The getter is what makes it lazy: relocations of other kinds never look.
   const targets = {
     get vmlinux(): Btf {
-      return kernelBtf();
+      return types.target();
     },
   };
   const { code, entries } = relocate(object, targets, { functions: [...programs, ...object.subprograms] });
@@ -50,7 +57,7 @@ export function preparePrograms(
       const start = starts.get(entry.code);
       return start === undefined || entry.newValue !== undefined ? [] : [[start + entry.insn, entry]];
     });
-    const attachBtfId = def.needsAttachTarget ? attachTargetId(program, def, kernelBtf()) : 0;
+    const attachBtfId = def.needsAttachTarget ? attachTargetId(program, def, types.running()) : 0;
     return { program, def, ...linked, attachBtfId, poisoned: new Map(poisoned) };
   });
 }
