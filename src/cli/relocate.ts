@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
 import type { Argv, CommandModule } from "yargs";
+import type { Btf } from "../btf/btf.ts";
+import type { BpfObject } from "../object/model.ts";
 import { readObjectFile } from "./read-object.ts";
 import { once } from "./once.ts";
 import { UsageError } from "./report.ts";
@@ -6,7 +9,9 @@ import { UsageError } from "./report.ts";
 interface RelocateArguments {
   readonly file: string;
   readonly btf: string | undefined;
+  readonly vmlinux: string | undefined;
   readonly log: boolean;
+  readonly insns: boolean;
   readonly json: boolean;
 }
 
@@ -21,15 +26,27 @@ export const relocateCommand: CommandModule<object, RelocateArguments> = {
         type: "string",
         requiresArg: true,
         coerce: once("--btf"),
+        describe: "The types to relocate against: BTF, or an ELF file with .BTF; default: the kernel's",
+      })
+      .option("vmlinux", {
+        type: "string",
+        requiresArg: true,
+        coerce: once("--vmlinux"),
         describe: "The kernel: BTF, or an ELF file with .BTF; default: the running one",
       })
       .option("log", { type: "boolean", default: false, describe: "Print what libbpf would write into its debug log" })
+      .option("insns", {
+        type: "boolean",
+        default: false,
+        describe: "Print programs and maps as the kernel would get them",
+      })
       .option("json", { type: "boolean", default: false, describe: "Print it as JSON" }),
   handler: relocateFile,
 };
 
-async function relocateFile({ file, btf, log, json }: RelocateArguments): Promise<void> {
-  if (log && json) throw new UsageError("--log and --json are two ways to print: take one.");
+async function relocateFile({ file, btf, vmlinux: kernel, log, insns, json }: RelocateArguments): Promise<void> {
+  if (Number(log) + Number(insns) + Number(json) > 1)
+    throw new UsageError("--log, --insns and --json are ways to print: take one.");
   const bytes = readObjectFile(file);
   const [{ openObject }, { relocate }, { readBtfFile, RUNNING_KERNEL }, { collectRelocations, printRelocations }] =
     await Promise.all([
@@ -39,11 +56,35 @@ async function relocateFile({ file, btf, log, json }: RelocateArguments): Promis
       import("./print-relocations.ts"),
     ]);
   const object = openObject(bytes, { what: file });
-  const vmlinux = readBtfFile(btf ?? RUNNING_KERNEL);
+  const vmlinux = readBtfFile(btf ?? kernel ?? RUNNING_KERNEL);
+  if (insns) {
+    await printInsns(object, vmlinux, btf === undefined ? vmlinux : readBtfFile(kernel ?? RUNNING_KERNEL));
+    return;
+  }
   if (log) {
     relocate(object, { vmlinux }, { log: (line) => process.stdout.write(`libbpf: ${line}\n`) });
     return;
   }
   const facts = collectRelocations(relocate(object, { vmlinux }));
   process.stdout.write(json ? `${JSON.stringify(facts, undefined, 2)}\n` : printRelocations(facts));
+}
+
+async function printInsns(object: BpfObject, target: Btf, kernel: Btf): Promise<void> {
+  const [{ insnLines }, { possibleCpus }, { kernelVersionCode }] = await Promise.all([
+    import("./insn-lines.ts"),
+    import("../runtime/kernel/cpus.ts"),
+    import("../runtime/kernel/kernel-version.ts"),
+  ]);
+  const machine = {
+    ...{ target, kernel, version: kernelVersionCode(), mapsArrays: true },
+    get pageSize() {
+      return Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
+    },
+    get possibleCpus() {
+      return possibleCpus();
+    },
+  };
+  // All or nothing: libbpf, too, loads an object as a whole.
+  const lines = [...insnLines(object, machine)];
+  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
 }

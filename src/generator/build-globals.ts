@@ -41,6 +41,8 @@ function sectionDoc({ kind, section }: DataSection): string {
       return `Data, section ${code(section)}.`;
     case "bss":
       return `Data that begins as zeros, section ${code(section)}.`;
+    case "kconfig":
+      return `What the kernel says of itself, section ${code(section)}: filled in by load(), read-only.`;
   }
 }
 

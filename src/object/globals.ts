@@ -3,6 +3,7 @@ import type { VarSecinfo } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import { SHT_NOBITS, SHT_PROGBITS, type Elf, type ElfSection } from "./elf/elf.ts";
 import { mapTypes } from "./bpf-enums.ts";
+import { KCONFIG, LARGEST_VALUE } from "./kconfig-layout.ts";
 import type { MapPlace } from "./maps.ts";
 import type { DataSection, Variable } from "./model.ts";
 
@@ -11,12 +12,24 @@ const BPF_F_RDONLY_PROG = 0x80;
 
 /** Reads the sections of global data, each of which becomes a map with one value (libbpf: `bpf_object__init_global_data_maps`). */
 export function readDataMaps(elf: Elf, btf: Btf | undefined): MapPlace[] {
-  return elf.sections.flatMap((section) => {
+  const inFile = elf.sections.flatMap((section) => {
     const kind = kindOfSection(section);
     // A section without contents is left out even where BTF knows it, as libbpf does.
     if (kind === undefined || section.size === 0) return [];
     return [asMap(elf, section, kind, btf)];
   });
+  return [...inFile, ...kconfigMap(elf, btf)];
+}
+
+/** No symbol is defined in it: externs are resolved to its map by their names. */
+const NO_SECTION = -1;
+
+/** The map of `__kconfig` externs, which have no place in the file (libbpf: `bpf_object__init_kconfig_map`). */
+function kconfigMap(elf: Elf, btf: Btf | undefined): MapPlace[] {
+  const id = btf?.find(KCONFIG, "datasec");
+  const section = id === undefined ? undefined : btf?.type(id);
+  if (section?.kind !== "datasec" || section.size === 0) return [];
+  return [asMap(elf, { name: KCONFIG, size: section.size, data: new Uint8Array(), index: NO_SECTION }, "kconfig", btf)];
 }
 
 function kindOfSection({ type, name }: ElfSection): DataSection["kind"] | undefined {
@@ -26,7 +39,9 @@ function kindOfSection({ type, name }: ElfSection): DataSection["kind"] | undefi
   return type === SHT_NOBITS && is(".bss") ? "bss" : undefined;
 }
 
-function asMap(elf: Elf, section: ElfSection, kind: DataSection["kind"], btf: Btf | undefined): MapPlace {
+type Section = Pick<ElfSection, "name" | "size" | "data" | "index">;
+
+function asMap(elf: Elf, section: Section, kind: DataSection["kind"], btf: Btf | undefined): MapPlace {
   const typeId = btf?.find(section.name, "datasec") ?? 0;
   checkSize(elf, section);
   let zeros: Uint8Array | undefined;
@@ -35,9 +50,9 @@ function asMap(elf: Elf, section: ElfSection, kind: DataSection["kind"], btf: Bt
     // bpftool's rule (`get_map_ident`): the name without its dot, whatever is no letter or digit becomes "_".
     ident: section.name.slice(1).replace(/[^A-Za-z0-9]/gu, "_"),
     kind,
-    // The size of .bss costs nothing in the file: memory is taken when somebody looks.
+    // The size of zeros costs nothing in the file: memory is taken when somebody looks.
     get contents() {
-      return kind === "bss" ? (zeros ??= allocate(elf, section)) : section.data;
+      return kind === "bss" || kind === "kconfig" ? (zeros ??= allocate(elf, section)) : section.data;
     },
     variables: btf === undefined ? [] : readVariables(btf, typeId),
   };
@@ -50,7 +65,7 @@ function asMap(elf: Elf, section: ElfSection, kind: DataSection["kind"], btf: Bt
       keySize: 4,
       valueSize: section.size,
       maxEntries: 1,
-      flags: kind === "rodata" ? BPF_F_RDONLY_PROG : 0,
+      flags: kind === "rodata" || kind === "kconfig" ? BPF_F_RDONLY_PROG : 0,
       mapExtra: 0n,
       numaNode: undefined,
       pinning: 0,
@@ -64,10 +79,7 @@ function asMap(elf: Elf, section: ElfSection, kind: DataSection["kind"], btf: Bt
   };
 }
 
-/** The kernel takes no value larger than this (`INT_MAX`). */
-const LARGEST_VALUE = 0x7fff_ffff;
-
-function checkSize(elf: Elf, { name, size }: ElfSection): void {
+function checkSize(elf: Elf, { name, size }: Section): void {
   if (size <= LARGEST_VALUE) return;
   throw new CoreGenError(
     "bad-object",
@@ -75,7 +87,7 @@ function checkSize(elf: Elf, { name, size }: ElfSection): void {
   );
 }
 
-function allocate(elf: Elf, { name, size }: ElfSection): Uint8Array {
+function allocate(elf: Elf, { name, size }: Section): Uint8Array {
   try {
     return new Uint8Array(size);
   } catch (cause) {

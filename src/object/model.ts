@@ -17,7 +17,7 @@ export type InsnTarget =
   | { readonly kind: "call"; readonly offset: number }
   /** `ld_imm64` of a function's address, at `offset` bytes of `.text`. */
   | { readonly kind: "function"; readonly offset: number }
-  /** `ld_imm64` or `call` of an extern. */
+  /** `ld_imm64` or `call` of a `__ksym` extern; a `__kconfig` one is data. */
   | { readonly kind: "extern"; readonly extern: number };
 
 /** One ELF relocation of a function, resolved to what it is against. */
@@ -62,12 +62,12 @@ export interface Variable {
 
 /** One section of global data: a map with one value. */
 export interface DataSection {
-  /** The ELF section: ".rodata", ".data.custom", ".rodata.str1.1". */
+  /** The ELF section: ".rodata", ".data.custom", ".rodata.str1.1"; ".kconfig", which only BTF knows. */
   readonly section: string;
   /** What it is called in the skeleton: "rodata", "data_custom". */
   readonly ident: string;
-  readonly kind: "data" | "rodata" | "bss";
-  /** Its initial contents, `size` bytes; zeros for .bss. */
+  readonly kind: "data" | "rodata" | "bss" | "kconfig";
+  /** Its initial contents, `size` bytes; zeros for .bss and .kconfig. */
   readonly contents: Uint8Array;
   readonly variables: readonly Variable[];
 }
@@ -123,7 +123,7 @@ export interface BpfObject {
   readonly programs: readonly BpfProgram[];
   /** Functions of `.text`, which programs call. */
   readonly subprograms: readonly BpfFunction[];
-  /** Maps of `.maps` in the order of definition, then the data sections: libbpf's order. */
+  /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig` last: libbpf's order. */
   readonly maps: readonly MapDef[];
   readonly externs: readonly Extern[];
 }

@@ -82,7 +82,7 @@ function targetOf(place: Place, insn: Insn, text: number, { maps, externs }: Tar
   if (insn.code !== CALL && insn.code !== LD_IMM64) {
     throw place.error(`is on an instruction with code 0x${insn.code.toString(16)}, which refers to nothing`);
   }
-  if (symbol.section === SHN_UNDEF && symbol.binding !== STB_LOCAL) return externTarget(place, externs);
+  if (symbol.section === SHN_UNDEF && symbol.binding !== STB_LOCAL) return externTarget(place, { maps, externs });
   if (insn.code === CALL) return callTarget(place, insn, text);
   if (isCode(symbol, text)) {
     if (symbol.value % INSN_SIZE !== 0 || insn.imm % INSN_SIZE !== 0)
@@ -92,10 +92,15 @@ function targetOf(place: Place, insn: Insn, text: number, { maps, externs }: Tar
   return mapTarget(place, maps);
 }
 
-function externTarget(place: Place, externs: readonly ExternSymbol[]): InsnTarget {
-  const extern = externs.findIndex(({ symbol }) => symbol.index === place.symbol.index);
-  if (extern < 0) throw place.error("is against an extern that is neither __kconfig nor __ksym");
-  return { kind: "extern", extern };
+function externTarget(place: Place, { maps, externs }: Targets): InsnTarget {
+  const index = externs.findIndex(({ symbol }) => symbol.index === place.symbol.index);
+  const extern = externs[index]?.extern;
+  if (extern === undefined) throw place.error("is against an extern that is neither __kconfig nor __ksym");
+  if (extern.kind === "ksym") return { kind: "extern", extern: index };
+  const map = maps.findIndex((m) => m.map.data?.kind === "kconfig");
+  const variable = maps[map]?.map.data?.variables.find(({ name }) => name === extern.name);
+  if (variable === undefined) throw place.error("is against a __kconfig variable that BTF does not know");
+  return { kind: "data", map, offset: variable.offset };
 }
 
 function callTarget(place: Place, insn: Insn, text: number): InsnTarget {

@@ -1,12 +1,15 @@
 import { Btf } from "../btf/btf.ts";
 import { TYPE_SIZE } from "../btf/index/offsets.ts";
+import type { DataSecType, VarSecinfo } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import { SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_OBJECT, type Elf, type ElfSymbol } from "./elf/elf.ts";
+import { KCONFIG, layoutKconfig } from "./kconfig-layout.ts";
 
 const VAR_SECINFO_SIZE = 12;
 
-/** Externs have no section in the file; their DATASECs are laid out when the externs are resolved. */
-const externSections = new Set([".kconfig", ".ksyms"]);
+/** Externs of the kernel have no section in the file, and nothing to be laid out. */
+const KSYMS = ".ksyms";
+const GLOBAL_LINKAGE = 1;
 
 /**
  * The BTF of an object, with what compilers leave open filled in from the ELF symbols; undefined when it has none.
@@ -50,19 +53,38 @@ function namedSymbols(elf: Elf): Map<string, ElfSymbol> {
 function repairDatasec(repair: Repair, id: number): void {
   const { elf, btf, view } = repair;
   const type = btf.type(id);
-  if (type.kind !== "datasec" || externSections.has(type.name)) return;
+  if (type.kind !== "datasec" || type.name === KSYMS) return;
   const at = btf.offsetOf(id);
+  if (type.name === KCONFIG) {
+    repairKconfig(repair, type, at);
+    return;
+  }
   const section = elf.section(type.name);
   const filledIn = type.size !== 0;
   if (!filledIn) {
     if (section === undefined || section.size === 0) throw missing(repair, `section ${type.name}`);
     view.setUint32(at + 8, section.size, elf.littleEndian);
   }
-  const offsets = type.vars.map((v) => variableOffset(repair, v.type, v.offset, filledIn));
-  // The kernel wants variables in ascending order of their offsets.
-  const sorted = type.vars
-    .map((v, index) => ({ ...v, offset: offsets[index] ?? v.offset }))
-    .sort((a, b) => a.offset - b.offset);
+  const vars = type.vars.map((v) => ({ ...v, offset: variableOffset(repair, v.type, v.offset, filledIn) }));
+  writeSorted(repair, at, vars);
+}
+
+/** Externs that the loader fills in become variables, in a section that only exists in the kernel. */
+function repairKconfig(repair: Repair, section: DataSecType, at: number): void {
+  const { elf, btf, view } = repair;
+  const { size, offsets } = layoutKconfig(btf, section);
+  view.setUint32(at + 8, size, elf.littleEndian);
+  for (const { type } of section.vars) view.setUint32(btf.offsetOf(type) + TYPE_SIZE, GLOBAL_LINKAGE, elf.littleEndian);
+  writeSorted(
+    repair,
+    at,
+    section.vars.map((v) => ({ ...v, offset: offsets.get(v.type) ?? 0 })),
+  );
+}
+
+/** The kernel wants variables in ascending order of their offsets. */
+function writeSorted({ view, elf }: Repair, at: number, vars: readonly VarSecinfo[]): void {
+  const sorted = [...vars].sort((a, b) => a.offset - b.offset);
   sorted.forEach((v, index) => {
     const entry = at + TYPE_SIZE + index * VAR_SECINFO_SIZE;
     view.setUint32(entry, v.type, elf.littleEndian);

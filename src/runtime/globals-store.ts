@@ -14,14 +14,14 @@ export interface GlobalsStore {
 }
 
 /**
- * The store of a section that is loaded. `contents` is what it was loaded with, `closing` gets what has to be closed.
+ * The store of a section that is loaded. `closing` gets what has to be closed.
  *
- * `.rodata` is frozen: what was loaded is what it is. Other sections are mapped where the kernel can (Linux 5.5).
+ * Constants are frozen: what was loaded is what they are. Other sections are mapped where the kernel can (Linux 5.5).
  */
-export function openStore(map: LoadedMap, contents: Uint8Array | undefined, closing: CloseStack): GlobalsStore {
-  const { def, fd, mmapable } = map;
-  if (def.data?.kind === "rodata") {
-    const store = new ImageStore(contents ?? def.data.contents);
+export function openStore(map: LoadedMap, closing: CloseStack): GlobalsStore {
+  const { def, fd, mmapable, constants } = map;
+  if (constants !== undefined) {
+    const store = new ImageStore(constants);
     store.seal("read-only once it is loaded: set it between open() and load()");
     return store;
   }

@@ -20,7 +20,6 @@ export interface LoadedSkeletonParts {
   readonly progs: Readonly<Record<string, OpenedProgram>>;
   readonly loaded: LoadedObject;
   /** Sections of global data, by ELF section, as they were loaded. */
-  readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
 /** An object in the kernel; its sections of global data are properties of their own. */
@@ -40,7 +39,7 @@ export class LoadedSkeleton {
   #closed = false;
 
   /** Takes over `loaded`, also when it throws: then all of it is closed. */
-  constructor({ spec, progs, loaded, contents }: LoadedSkeletonParts) {
+  constructor({ spec, progs, loaded }: LoadedSkeletonParts) {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
@@ -49,7 +48,7 @@ export class LoadedSkeleton {
       this.maps = recordOf(Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, loaded)]));
       this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, progs[name])]));
       this.links = this.#linksByName(spec.progs);
-      this.#defineGlobals(spec, loaded, contents);
+      this.#defineGlobals(spec, loaded);
     } catch (error) {
       this.#all.close();
       throw error;
@@ -131,9 +130,9 @@ export class LoadedSkeleton {
     return Object.freeze(printAsValues(links));
   }
 
-  #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject, contents: ReadonlyMap<string, Uint8Array>): void {
+  #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject): void {
     for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
-      const store = openStore(this.#loadedMap(section, loaded), contents.get(section), this.#all);
+      const store = openStore(this.#loadedMap(section, loaded), this.#all);
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });
     }
   }

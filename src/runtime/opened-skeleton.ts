@@ -61,7 +61,7 @@ export class OpenedSkeleton {
       contents,
       name: this.name,
     });
-    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded, contents });
+    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded });
     this.#loaded = true;
     for (const image of this.#images.values())
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);

@@ -167,7 +167,7 @@ describeWithKernel("attaching a skeleton of which one program fails", {}, () => 
       ["bad", bad],
     ]);
     const spec = { ...opencountSpec, progs: ["handle_openat", "bad"] };
-    using skel = new LoadedSkeleton({ spec, progs: {}, loaded: { ...loaded, programs }, contents: new Map() });
+    using skel = new LoadedSkeleton({ spec, progs: {}, loaded: { ...loaded, programs } });
     expect(() => {
       skel.attach();
     }).toThrow(/no_such_call/u);
@@ -267,7 +267,7 @@ describeWithKernel("global data after loading", {}, () => {
     const closing = new CloseStack();
     // Of a definition, the store only looks at what is here.
     const def = { valueSize: handle.valueSize, data: { kind: "data" } } as LoadedMap["def"];
-    const store = openStore({ def, fd: handle.fd, maxEntries: 1, mmapable }, undefined, closing);
+    const store = openStore({ def, fd: handle.fd, maxEntries: 1, mmapable, constants: undefined }, closing);
     return { data: globalsObject("data", fields, store) as Globals, closing };
   }
 

@@ -21,7 +21,7 @@ import {
   type Composite,
 } from "../support/random-types.ts";
 import { relocatableObject } from "../support/relocatable.ts";
-import { ourProgram } from "./our-lines.ts";
+import { ourPrograms } from "./our-lines.ts";
 import { describeWithReferee, referee } from "./referee.ts";
 
 /** More of them for a night: CORE_GEN_RANDOM_RUNS=100000. */
@@ -66,7 +66,7 @@ type Outcome = readonly string[] | typeof REFUSED;
 function ours(object: Uint8Array, target: Uint8Array): Outcome {
   const opened = openObject(object);
   try {
-    return ourProgram(opened, opened.programs[0]!, Btf.parse(target)).insns;
+    return ourPrograms(opened, Btf.parse(target), opened.programs.slice(0, 1))[0]!.insns;
   } catch (error) {
     if (isCoreGenError(error) && error.code === "relocation") return REFUSED;
     throw error;

@@ -10,7 +10,7 @@ import { relocate } from "../../src/co-re/relocate.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import { parseElf } from "../../src/object/elf/elf.ts";
 import { openObject } from "../../src/object/open.ts";
-import { ourProgram } from "./our-lines.ts";
+import { ourPrograms } from "./our-lines.ts";
 import { bpftool, describeWithReferee, referee, selftestCases, type SelftestCase } from "./referee.ts";
 
 describeWithReferee(
@@ -80,7 +80,7 @@ function relocated({ object: path, target, program: name }: SelftestCase): reado
   const object = openObject(readFileSync(path), { what: path });
   const program = object.programs.find((p) => p.name === name);
   if (program === undefined) throw new Error(`${path} has no program ${name}`);
-  return ourProgram(object, program, targetBtf(target)).insns;
+  return ourPrograms(object, targetBtf(target), [program])[0]!.insns;
 }
 
 function ourLog({ object: path, target }: SelftestCase): string[] {

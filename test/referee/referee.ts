@@ -22,6 +22,8 @@ export interface RefereeOptions {
   readonly everyProgram?: boolean;
   /** Also give libbpf's debug lines on relocations. */
   readonly log?: boolean;
+  /** Lines that go before the kernel's configuration, like libbpf's `kconfig`. */
+  readonly kconfig?: string;
 }
 
 /** All that libbpf would do with one object. */
@@ -84,6 +86,12 @@ export function referee(path: string, options: RefereeOptions = {}): RefereeResu
   return parseReferee(run(path, options, []));
 }
 
+/** What `core-gen relocate --insns` prints as well: programs, instructions and maps. Undefined when libbpf refuses. */
+export function refereeLines(path: string, options: RefereeOptions = {}): string[] | undefined {
+  const lines = run(path, options, []).split("\n");
+  return lines.includes("end ok") ? lines.filter((line) => /^(?:prog |map |[0-9a-f]{16}\b)/u.test(line)) : undefined;
+}
+
 /** Asks libbpf about every program of the object as if it were the only one, so that one refusal hides no other. */
 export function refereeEachProgram(path: string, options: RefereeOptions = {}): Map<string, RefereeResult> {
   // A line "only NAME" begins what belongs to one program.
@@ -103,6 +111,7 @@ function run(path: string, options: RefereeOptions, flags: readonly string[]): s
     ...(options.kernel === undefined ? [] : ["-k", options.kernel]),
     ...(options.info === true ? ["-i"] : []),
     ...(options.log === true ? ["-l"] : []),
+    ...(options.kconfig === undefined ? [] : ["-K", options.kconfig]),
     ...(options.everyProgram === true ? ["-a"] : []),
     path,
   ];

@@ -5,7 +5,8 @@ import { expect, it } from "vitest";
 
 import type { RelocationFacts } from "../../src/cli/print-relocations.ts";
 import { RUNNING_KERNEL } from "../../src/cli/read-btf.ts";
-import { corpusObjects, describeWithReferee, referee } from "./referee.ts";
+import { kernelBtfs } from "./kernels.ts";
+import { corpusObjects, describeWithReferee, referee, refereeLines } from "./referee.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -40,9 +41,20 @@ describeWithReferee("core-gen relocate", { corpus: ["objects"] }, () => {
     }
   });
 
+  it.each(cases)("prints what the kernel would get of $tool", { timeout: 60_000 }, ({ path }) => {
+    // Not the running kernel's: the referee opens the other file in its place.
+    const [btf, vmlinux] = kernelBtfs()
+      .slice(-2)
+      .map((kernel) => kernel.path) as [string, string];
+    const theirs = refereeLines(path, { btf, kernel: vmlinux });
+    const { status, stdout, stderr } = relocate(path, "--insns", "--btf", btf, "--vmlinux", vmlinux);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.split("\n").slice(0, -1)).toEqual(theirs);
+  });
+
   it("prints one thing at a time", { timeout: 60_000 }, () => {
     const { status, stdout, stderr } = relocate(cases[0]!.path, "--json", "--log");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toContain("core-gen: --log and --json are two ways to print: take one.");
+    expect(stderr).toContain("core-gen: --log, --insns and --json are ways to print: take one.");
   });
 });

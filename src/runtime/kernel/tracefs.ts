@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { CoreGenError } from "../../errors.ts";
-import { nearNames } from "../near-names.ts";
+import { nearNames } from "../../object/near-names.ts";
 import { mountDetached } from "../sys/mount.ts";
 
 /** Where tracefs is mounted: at its own place since Linux 4.1, before that inside debugfs. */

@@ -1,8 +1,8 @@
 import { CoreGenError, isCoreGenError } from "../../errors.ts";
 import { kernelBtf } from "../kernel/btf.ts";
-import { rawTracepointNames } from "../load/attach-target.ts";
+import { rawTracepointNames } from "../../co-re/attach-target.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { nearNames } from "../near-names.ts";
+import { nearNames } from "../../object/near-names.ts";
 import { KernelError } from "../errors.ts";
 import { Attr, bpf, BPF_RAW_TRACEPOINT_OPEN, commandName } from "../sys/bpf.ts";
 import { ENOENT } from "../sys/errno.ts";

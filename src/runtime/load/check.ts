@@ -2,7 +2,7 @@ import { mapTypes, type MapTypeName } from "../../object/bpf-enums.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import { CoreGenError } from "../../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
-import { nearNames } from "../near-names.ts";
+import { nearNames } from "../../object/near-names.ts";
 import type { LoadSettings } from "./types.ts";
 
 /** The programs that will be loaded, after everything that can be wrong without asking the kernel was looked at. */
@@ -70,13 +70,10 @@ function checkName(object: BpfObject, kind: string, name: string, names: readonl
 }
 
 function checkExterns(object: BpfObject): void {
-  const [first, ...more] = object.externs;
+  const [first, ...more] = object.externs.filter(({ kind }) => kind === "ksym");
   if (first === undefined) return;
   const others = more.length > 0 ? ` (and ${more.length} more)` : "";
-  throw unsupported(
-    object,
-    `it needs the ${first.kind === "kconfig" ? "__kconfig" : "__ksym"} symbol ${first.name}${others}`,
-  );
+  throw unsupported(object, `it needs the __ksym symbol ${first.name}${others}`);
 }
 
 /** Maps that hold maps or programs from the start have relocations in `.maps`. */

@@ -6,7 +6,7 @@ import type { Insn } from "../../object/insn/insn.ts";
 import { linkProgram } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
-import { attachTargetId } from "./attach-target.ts";
+import { attachTargetId } from "../../co-re/attach-target.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
 export interface PreparedProgram {

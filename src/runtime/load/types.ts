@@ -24,6 +24,8 @@ export interface LoadedMap {
   readonly maxEntries: number;
   /** Whether user space can map it (BPF_F_MMAPABLE). */
   readonly mmapable: boolean;
+  /** What a section of constants was loaded with, for good: `.rodata`, `.kconfig`. */
+  readonly constants: Uint8Array | undefined;
 }
 
 /** A program in the kernel. */

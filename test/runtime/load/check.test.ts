@@ -77,10 +77,10 @@ describe("checkBeforeLoading", () => {
     ],
     [
       "externs",
-      { ...opencount, externs: [{ name: "CONFIG_HZ", kind: "kconfig", weak: false, typeId: 1 }] },
+      { ...opencount, externs: [{ name: "bpf_link_fops", kind: "ksym", weak: false, typeId: 1 }] },
       {},
       "unsupported",
-      "it needs the __kconfig symbol CONFIG_HZ",
+      "it needs the __ksym symbol bpf_link_fops",
     ],
     ["pins", withMap({ pinning: 1 }), {}, "unsupported", 'the map "opens_by_pid" is pinned'],
     [

@@ -1,4 +1,4 @@
-import type { BpfObject, MapDef } from "../../object/model.ts";
+import type { BpfObject, MapDef } from "./model.ts";
 
 /** BPF_OBJ_NAME_LEN without the NUL. */
 const LONGEST = 15;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { editDistance } from "../../src/object/nearest.ts";
-import { nearNames } from "../../src/runtime/near-names.ts";
+import { nearNames } from "../../src/object/near-names.ts";
 
 describe("nearNames", () => {
   it.each([

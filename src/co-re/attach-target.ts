@@ -1,9 +1,9 @@
-import type { Btf } from "../../btf/btf.ts";
-import type { BtfKind } from "../../btf/types.ts";
-import { CoreGenError } from "../../errors.ts";
-import type { SectionDef } from "../../object/sections.ts";
-import type { BpfProgram } from "../../object/model.ts";
-import { nearNames } from "../near-names.ts";
+import type { Btf } from "../btf/btf.ts";
+import type { BtfKind } from "../btf/types.ts";
+import { CoreGenError } from "../errors.ts";
+import type { SectionDef } from "../object/sections.ts";
+import type { BpfProgram } from "../object/model.ts";
+import { nearNames } from "../object/near-names.ts";
 
 /** How the kernel calls, in its types, what programs of one attach type attach to (libbpf: `btf_get_kernel_prefix_kind`). */
 function prefixAndKind(def: SectionDef): readonly [prefix: string, kind: BtfKind] {

@@ -1,4 +1,4 @@
-import { editDistance } from "../object/nearest.ts";
+import { editDistance } from "./nearest.ts";
 
 const MOST = 5;
 

@@ -1,0 +1,172 @@
+import type { Btf } from "../btf/btf.ts";
+import { CoreGenError } from "../errors.ts";
+import { kconfigKindOf, type KconfigKind } from "./kconfig-layout.ts";
+import type { BpfObject, DataSection } from "./model.ts";
+
+/** What `__kconfig` variables are filled in from. Asked only for what the object has. */
+export interface KconfigSource {
+  /** `KERNEL_VERSION(a, b, c)` of the kernel. */
+  kernelVersion(): number;
+  hasBpfCookie(): boolean;
+  hasSyscallWrapper(): boolean;
+  /** The configuration the kernel was built with: lines like `CONFIG_HZ=250`. Where it is from is `where`, for errors. */
+  config(): { readonly text: string; readonly where: string };
+}
+
+/**
+ * Fills in the values of an object's `__kconfig` variables (libbpf: `bpf_object__resolve_externs`).
+ *
+ * `contents` are the bytes of `.kconfig` and keep what they are where the kernel has nothing to say of a weak variable.
+ * Throws a `CoreGenError`: `bad-input` for a strong one that the kernel's configuration does not have, and for a value
+ * that does not fit into its variable.
+ */
+export function fillInKconfig(object: BpfObject, source: KconfigSource, contents: Uint8Array): void {
+  const { btf } = object;
+  const section = object.maps.find(({ data }) => data?.kind === "kconfig")?.data;
+  if (btf === undefined || section === undefined) return;
+  const filler = new Filler(object, btf, section, contents);
+  for (const variable of filler.variables) {
+    const value = virtualValue(variable, source);
+    if (value !== undefined) filler.setNumber(variable, value, `${value}`);
+  }
+  if (filler.variables.some(({ name }) => name.startsWith("CONFIG_"))) filler.readConfig(source.config());
+}
+
+interface Slot {
+  readonly name: string;
+  readonly weak: boolean;
+  readonly offset: number;
+  readonly size: number;
+  readonly kind: KconfigKind;
+  readonly signed: boolean;
+}
+
+/** The value of a variable that is not in the configuration, but libbpf's own. */
+function virtualValue({ name, weak }: Slot, source: KconfigSource): bigint | undefined {
+  switch (name) {
+    case "LINUX_KERNEL_VERSION":
+      return BigInt(source.kernelVersion());
+    case "LINUX_HAS_BPF_COOKIE":
+      return BigInt(source.hasBpfCookie());
+    case "LINUX_HAS_SYSCALL_WRAPPER":
+      return BigInt(source.hasSyscallWrapper());
+    default:
+      if (name.startsWith("CONFIG_")) return undefined;
+      if (name.startsWith("LINUX_") && weak) return 0n;
+      throw new CoreGenError("bad-object", `the __kconfig variable ${name} is none that can be filled in`, {
+        hints: [
+          "There are CONFIG_…, LINUX_KERNEL_VERSION, LINUX_HAS_BPF_COOKIE and LINUX_HAS_SYSCALL_WRAPPER; other LINUX_… must be __weak.",
+        ],
+      });
+  }
+}
+
+class Filler {
+  readonly variables: readonly Slot[];
+  readonly #object: BpfObject;
+  readonly #contents: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(object: BpfObject, btf: Btf, section: DataSection, contents: Uint8Array) {
+    this.#object = object;
+    this.#contents = contents;
+    this.#view = new DataView(contents.buffer, contents.byteOffset, contents.length);
+    const weak = new Set(object.externs.filter((extern) => extern.weak).map(({ name }) => name));
+    this.variables = section.variables.flatMap(({ name, offset, size, typeId }) => {
+      const kind = kconfigKindOf(btf, typeId);
+      return kind === undefined ? [] : [{ name, weak: weak.has(name), offset, size, ...kind }];
+    });
+  }
+
+  /** Takes what the variables want from the text of a configuration; of several lines about one the first. */
+  readConfig({ text, where }: { readonly text: string; readonly where: string }): void {
+    const wanted = new Map(this.variables.map((variable) => [variable.name, variable]));
+    for (const [, name = "", value = ""] of text.matchAll(/^(CONFIG_[^=\n]*)=(.+)$/gmu)) {
+      const variable = wanted.get(name);
+      if (variable === undefined) continue;
+      this.#set(variable, value);
+      wanted.delete(name);
+    }
+    const missing = [...wanted.values()].filter(({ name, weak }) => name.startsWith("CONFIG_") && !weak);
+    if (missing.length === 0) return;
+    const names = missing.map(({ name }) => name).join(", ");
+    throw this.#error("bad-input", `the kernel's configuration (${where}) does not have ${names}`, [
+      "Options that are off are not in it: declare the variable __weak, and it is 0 then.",
+    ]);
+  }
+
+  #set(variable: Slot, value: string): void {
+    const first = value[0] ?? "";
+    if (first === '"') this.#setText(variable, value);
+    else if (first === "y" || first === "n" || first === "m") this.#setTristate(variable, first);
+    else if (variable.kind === "int" || variable.kind === "char") this.setNumber(variable, parseU64(value), value);
+    else throw this.#wrongType(variable, value);
+  }
+
+  #setTristate(variable: Slot, letter: "y" | "n" | "m"): void {
+    if (variable.kind === "char") this.#view.setUint8(variable.offset, letter.charCodeAt(0));
+    else if (variable.kind === "bool" && letter !== "m") this.#view.setUint8(variable.offset, letter === "y" ? 1 : 0);
+    else if (variable.kind === "tristate") this.#store(variable, { n: 0n, y: 1n, m: 2n }[letter]);
+    else throw this.#wrongType(variable, letter);
+  }
+
+  #setText(variable: Slot, quoted: string): void {
+    if (variable.kind !== "text") throw this.#wrongType(variable, quoted);
+    if (quoted.length < 2 || !quoted.endsWith('"'))
+      throw this.#error("bad-input", `${variable.name}=${quoted} in the kernel's configuration has no end`, []);
+    // Text that is too long is cut, and always ends with a NUL.
+    const bytes = new TextEncoder().encode(quoted.slice(1, -1)).subarray(0, variable.size - 1);
+    this.#contents.set([...bytes, 0], variable.offset);
+  }
+
+  /** Stores a number of 64 bits; `text` is what stood in the configuration. */
+  setNumber(variable: Slot, value: bigint | undefined, text: string): void {
+    const { kind, signed, size } = variable;
+    if (value === undefined || kind === "text" || kind === "tristate") throw this.#wrongType(variable, text);
+    const fits = signed
+      ? BigInt.asIntN(size * 8, value) === BigInt.asIntN(64, value)
+      : BigInt.asUintN(size * 8, value) === value && (kind !== "bool" || value <= 1n);
+    if (!fits)
+      throw this.#error("bad-input", `${variable.name} is ${text}, which does not fit into its ${size} bytes`, []);
+    this.#store(variable, value);
+  }
+
+  #store({ offset, size }: Slot, value: bigint): void {
+    const { littleEndian } = this.#object;
+    if (size === 1) this.#view.setUint8(offset, Number(value & 0xffn));
+    else if (size === 2) this.#view.setUint16(offset, Number(value & 0xffffn), littleEndian);
+    else if (size === 4) this.#view.setUint32(offset, Number(value & 0xffff_ffffn), littleEndian);
+    else this.#view.setBigUint64(offset, BigInt.asUintN(64, value), littleEndian);
+  }
+
+  #wrongType({ name, kind }: Slot, value: string): CoreGenError {
+    return this.#error("bad-input", `the kernel has ${name}=${value}, which is no value for ${words[kind]}`, [
+      "Declare it with the type that the option has: bool, enum libbpf_tristate, int or char[].",
+    ]);
+  }
+
+  #error(code: "bad-input", problem: string, hints: readonly string[]): CoreGenError {
+    return new CoreGenError(code, `filling in the __kconfig variables of ${this.#object.elf.what}: ${problem}`, {
+      hints,
+    });
+  }
+}
+
+const words: Readonly<Record<KconfigKind, string>> = {
+  bool: "a bool",
+  tristate: "an enum libbpf_tristate",
+  char: "a char",
+  int: "an integer",
+  text: "an array of char",
+};
+
+/** A number as C's `strtoull` with base 0 takes it; undefined for anything else, and for more than 64 bits. */
+function parseU64(text: string): bigint | undefined {
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/u.exec(text);
+  if (match === null) return undefined;
+  const [, sign, digits = "0"] = match;
+  const isOctal = /^0[0-7]+$/u.test(digits);
+  const value = BigInt(isOctal ? `0o${digits.slice(1)}` : digits);
+  if (value > 0xffff_ffff_ffff_ffffn) return undefined;
+  return BigInt.asUintN(64, sign === "-" ? -value : value);
+}
