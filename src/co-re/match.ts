@@ -83,7 +83,7 @@ function matchMember(local: Btf, accessor: Accessor, spec: Spec, parentId: numbe
   const localMember = "members" in localParent ? localParent.members[accessor.index] : undefined;
   if (localMember === undefined) throw new SpecError(`type [${accessor.typeId}] has no member ${accessor.index}`);
   const fits = (type: number): boolean => fieldsAreCompatible(local, localMember.type, spec.btf, type);
-  return searchMember(spec, parentId, localMember.name, fits, new Set());
+  return searchMember(spec, parentId, localMember.name, fits, new Map());
 }
 
 /**
@@ -95,19 +95,20 @@ function searchMember(
   parentId: number,
   name: string,
   fits: (type: number) => boolean,
-  searched: Set<number>,
+  searched: Map<number, "open" | "done">,
 ): number | undefined {
   const { id, type } = skipModifiers(spec.btf, parentId);
   if (type.kind !== "struct" && type.kind !== "union") return undefined;
-  // Anonymous types that contain the same ones over and over would be searched for ever.
-  if (searched.has(id)) return undefined;
-  searched.add(id);
+  // Types that contain the same anonymous ones over and over would be searched for ever. libbpf stops 64 levels down.
+  if (searched.get(id) === "open") throw new SpecError(`the kernel's type [${id}] contains itself`);
+  if (searched.get(id) === "done") return undefined;
+  searched.set(id, "open");
   for (const [index, member] of type.members.entries()) {
     if (member.name !== "" && member.name !== name) continue;
     pushRaw(spec, index);
     spec.bitOffset += member.bitOffset;
     if (member.name === name) {
-      if (!fits(member.type)) return undefined;
+      if (!fits(member.type)) break;
       spec.accessors.push({ typeId: id, index, name });
       return member.type;
     }
@@ -116,6 +117,7 @@ function searchMember(
     spec.bitOffset -= member.bitOffset;
     spec.rawSpec.pop();
   }
+  searched.set(id, "done");
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +86,12 @@ export function referee(path: string, options: RefereeOptions = {}): RefereeResu
   return parseReferee(run(path, options, []));
 }
 
+/** What libbpf makes of an object, or undefined when that crashes it, or takes it more than two seconds. */
+export function refereeOrCrash(path: string, options: RefereeOptions = {}): RefereeResult | undefined {
+  const { status, stdout } = spawnReferee(path, options, ["-q"], 2000);
+  return status === 0 || status === 1 ? parseReferee(stdout) : undefined;
+}
+
 /** What `core-gen relocate --insns` prints as well: programs, instructions and maps. Undefined when libbpf refuses. */
 export function refereeLines(path: string, options: RefereeOptions = {}): string[] | undefined {
   const lines = run(path, options, []).split("\n");
@@ -105,6 +111,19 @@ export function refereeEachProgram(path: string, options: RefereeOptions = {}): 
 }
 
 function run(path: string, options: RefereeOptions, flags: readonly string[]): string {
+  const { error, status, signal, stdout, stderr } = spawnReferee(path, options, flags);
+  if (error) throw error;
+  // A refused object is a result (status 1); a signal is not.
+  if (status !== 0 && status !== 1) throw new Error(`core-referee ${path}: ${signal ?? stderr}`);
+  return stdout;
+}
+
+function spawnReferee(
+  path: string,
+  options: RefereeOptions,
+  flags: readonly string[],
+  timeout?: number,
+): SpawnSyncReturns<string> {
   const args = [
     ...flags,
     ...(options.btf === undefined ? [] : ["-b", options.btf]),
@@ -115,14 +134,7 @@ function run(path: string, options: RefereeOptions, flags: readonly string[]): s
     ...(options.everyProgram === true ? ["-a"] : []),
     path,
   ];
-  const { error, status, signal, stdout, stderr } = spawnSync(refereePath, args, {
-    encoding: "utf8",
-    maxBuffer: 1 << 30,
-  });
-  if (error) throw error;
-  // A refused object is a result (status 1); a signal is not.
-  if (status !== 0 && status !== 1) throw new Error(`core-referee ${args.join(" ")}: ${signal ?? stderr}`);
-  return stdout;
+  return spawnSync(refereePath, args, { encoding: "utf8", maxBuffer: 1 << 30, timeout });
 }
 
 /** What sid's bpftool prints. */
