@@ -71,21 +71,17 @@ function namesIn(spec: SkeletonSpec): Names {
   return { maps: Object.keys(spec.maps), progs: spec.progs, variables };
 }
 
-/** How many maps of an object hold sections; all kconfig symbols are in one. */
+/** How many maps of an object hold sections. */
 function sectionMaps(path: string): number {
-  const { maps, externs } = openObject(readFileSync(path));
-  return (
-    maps.filter(({ data }) => data !== undefined).length + (externs.some(({ kind }) => kind === "kconfig") ? 1 : 0)
-  );
+  return openObject(readFileSync(path)).maps.filter(({ data }) => data !== undefined).length;
 }
 
-/** The names in the struct of bpftool's skeleton; `.kconfig` is no section of the object, but of its loader. */
+/** The names in the struct of bpftool's skeleton. */
 function parseSkeleton(header: string, sectionMaps: number): Names {
   const struct = /^struct x \{\n(.*?)^\n?#ifdef __cplusplus/msu.exec(header)?.[1] ?? "";
   const members = (kind: string): string[] =>
     [...struct.matchAll(new RegExp(`^\\t\\tstruct ${kind} \\*(\\w+);$`, "gmu"))].map(([, name]) => name!);
-  const all = [...struct.matchAll(/^\tstruct x__(\w+) \{\n(.*?)^\t\} \*\w+;$/gmsu)];
-  const sections = all.filter(([, ident]) => ident !== "kconfig");
+  const sections = [...struct.matchAll(/^\tstruct x__(\w+) \{\n(.*?)^\t\} \*\w+;$/gmsu)];
   const maps = members("bpf_map");
   return {
     // The maps of sections come last.
