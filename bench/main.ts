@@ -1,11 +1,13 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring]
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate]
 import { benchImport } from "./import.ts";
+import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
 
 const benches = new Map<string, () => unknown>([
   ["skel", () => benchSkel()],
   ["import", () => benchImport()],
   ["ring", () => import("./ring-decode.ts")],
+  ["relocate", () => benchRelocate()],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
-import { essentialLength, essentialName } from "../../src/btf/index/names.ts";
+import { essentialName } from "../../src/btf/index/names.ts";
 import { sizeOf, skipModifiers } from "../../src/btf/resolve.ts";
 import { relocate } from "../../src/co-re/relocate.ts";
 import { parseSpec, SpecError } from "../../src/co-re/spec.ts";
@@ -120,15 +120,6 @@ describe("an access string", () => {
 
 describe("the name of a type", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "_", "ü"), maxLength: 16 });
-
-  it("has the same flavour as text and as bytes", () => {
-    const property = fc.property(text, (name) => {
-      const bytes = new TextEncoder().encode(`before${name}`);
-      const length = essentialLength(bytes, 6, bytes.length);
-      expect(new TextDecoder().decode(bytes.subarray(6, 6 + length))).toBe(essentialName(name));
-    });
-    fc.assert(property, { numRuns: 2000 });
-  });
 
   it("finds every type, by name and without its flavour", () => {
     const property = fc.property(fc.array(text, { minLength: 1, maxLength: 30 }), (all) => {
