@@ -62,8 +62,15 @@ function relocationsOn(object: BpfObject, vmlinux: Btf): Outcome[] {
   const relocated = relocate(object, { vmlinux }, { keepGoing: true });
   const verdicts = judge(relocated);
   const found = relocated.entries.map((entry, index) => foundOutcome(entry, verdicts[index] ?? "same"));
-  const refused = relocated.failures.map(({ kind, code, insn, error }): Outcome => ({
-    row: { program: code.name, insn, kind: kind ?? "unknown", field: "", file: null, line: null },
+  const refused = relocated.failures.map(({ kind, code, insn, field, source, error }): Outcome => ({
+    row: {
+      program: code.name,
+      insn,
+      kind: kind ?? "unknown",
+      field,
+      file: source?.file ?? null,
+      line: source?.line ?? null,
+    },
     cell: { verdict: "refused", oldValue: null, newValue: null, problem: error.message },
   }));
   return [...found, ...refused].sort((a, b) => compare(a.row.program, b.row.program) || a.row.insn - b.row.insn);

@@ -1,6 +1,6 @@
 import { explainAbsence } from "../co-re/absence.ts";
 import { logSpec } from "../co-re/log.ts";
-import type { Relocated } from "../co-re/relocate.ts";
+import type { Relocated, RelocationFailure } from "../co-re/relocate.ts";
 import { judge, type Verdict } from "../co-re/verdict.ts";
 
 /** One relocation, as JSON has it. Values are decimal texts: they may have 64 bits. */
@@ -9,23 +9,24 @@ export interface RelocationFacts {
   readonly insn: number;
   readonly kind: string;
   readonly field: string;
-  /** In libbpf's notation. */
-  readonly local: string;
+  /** In libbpf's notation; null, like the old value, where it is refused. */
+  readonly local: string | null;
   readonly target: string | null;
   readonly candidates: number;
-  readonly oldValue: string;
+  readonly oldValue: string | null;
   readonly newValue: string | null;
-  readonly verdict: Verdict;
+  /** `refused`: libbpf would not load the object at all. */
+  readonly verdict: Verdict | "refused";
   readonly file: string | null;
   readonly line: number | null;
-  /** What the kernel has instead; null where nothing is missing. */
+  /** What the kernel has instead, or why it is refused; null where nothing is wrong. */
   readonly absence: string | null;
 }
 
-/** The facts of all relocations, in the order of `.BTF.ext`. */
+/** The facts of all relocations, in the order of `.BTF.ext`, then those that are refused. */
 export function collectRelocations(relocated: Relocated): RelocationFacts[] {
   const verdicts = judge(relocated);
-  return relocated.entries.map((entry, index) => ({
+  const found = relocated.entries.map((entry, index): RelocationFacts => ({
     program: entry.code.name,
     insn: entry.insn,
     kind: entry.kind,
@@ -40,6 +41,21 @@ export function collectRelocations(relocated: Relocated): RelocationFacts[] {
     line: entry.source?.line ?? null,
     absence: explainAbsence(entry) ?? null,
   }));
+  return [...found, ...relocated.failures.map(refusal)];
+}
+
+function refusal({ code, insn, kind, field, source, error }: RelocationFailure): RelocationFacts {
+  return {
+    program: code.name,
+    insn,
+    kind: kind ?? "unknown",
+    field,
+    ...{ local: null, target: null, candidates: 0, oldValue: null, newValue: null },
+    verdict: "refused",
+    file: source?.file ?? null,
+    line: source?.line ?? null,
+    absence: error.cause instanceof Error ? error.cause.message : error.message,
+  };
 }
 
 /** The facts for people: a heading per function, a line per relocation. */
@@ -77,5 +93,7 @@ function outcomeOf({ verdict, oldValue, newValue, absence }: RelocationFacts): s
       return `POISONED: ${absence}`;
     case "unsafe":
       return "POISONED: this kernel has it with another size, which the load can't be adjusted to";
+    case "refused":
+      return `REFUSED: ${absence}`;
   }
 }

@@ -52,6 +52,9 @@ export interface RelocationFailure {
   readonly code: BpfFunction;
   /** Slot in that function. */
   readonly insn: number;
+  /** As in {@link RelocationEntry}; only the type where the rest can't be read. */
+  readonly field: string;
+  readonly source: SourceLine | undefined;
   readonly error: CoreGenError;
 }
 
@@ -150,7 +153,16 @@ class Relocator {
       };
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
-      return { kind, code, insn, error: this.#describe(record, kind, code, insn, error) };
+      const source = sourceLineOf(object, code, insn);
+      const field = this.#fieldOf(record, kind);
+      return {
+        kind,
+        code,
+        insn,
+        field,
+        source,
+        error: this.#describe(record.typeId, { kind, code, insn, source }, error),
+      };
     }
   }
 
@@ -221,17 +233,25 @@ class Relocator {
     return first.spec;
   }
 
+  #fieldOf({ typeId, accessOff }: CoreRelocationRecord, kind: RelocationKind | undefined): string {
+    const btf = this.#object.btf;
+    if (btf === undefined) return `[${typeId}]`;
+    try {
+      if (kind !== undefined) return specText(parseSpec(btf, typeId, btf.string(accessOff), kind));
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error;
+    }
+    return btf.name(typeId) === "" ? `[${typeId}]` : btf.name(typeId);
+  }
+
   #describe(
-    record: CoreRelocationRecord,
-    kind: RelocationKind | undefined,
-    code: BpfFunction,
-    insn: number,
+    typeId: number,
+    { kind, code, insn, source }: Omit<RelocationFailure, "field" | "error">,
     cause: SpecError,
   ): CoreGenError {
-    const source = sourceLineOf(this.#object, code, insn);
     const where = source === undefined ? "" : ` (${source.file}:${source.line})`;
-    const type = this.#object.btf?.name(record.typeId) ?? "";
-    const what = `the ${kind ?? "unknown"} relocation of instruction ${insn} of ${code.name}${where}, type ${type === "" ? `[${record.typeId}]` : type}`;
+    const name = this.#object.btf?.name(typeId) ?? "";
+    const what = `the ${kind ?? "unknown"} relocation of instruction ${insn} of ${code.name}${where}, type ${name === "" ? `[${typeId}]` : name}`;
     const message = `${this.#object.elf.what}: applying ${what}: ${cause.message}`;
     return new CoreGenError("relocation", message, { cause });
   }

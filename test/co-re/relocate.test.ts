@@ -40,6 +40,7 @@ interface Options {
   readonly kind?: number;
   readonly access?: string;
   readonly lines?: readonly RawLine[];
+  readonly keepGoing?: boolean;
 }
 
 const EXIT = 0x95n;
@@ -50,14 +51,14 @@ const load = (size: 1 | 2 | 4 | 8, off: number): bigint =>
 
 /** Relocates the first of some instructions. The local type is the last one that `local` makes. */
 function run(local: Build, target: readonly Build[], insns: readonly bigint[], options: Options = {}): Relocated {
-  const { littleEndian = true, kind = 0, access = "0:0", lines = [] } = options;
+  const { littleEndian = true, kind = 0, access = "0:0", lines = [], keepGoing = false } = options;
   const object = new BtfBuilder({ littleEndian });
   local(object);
   const type = Btf.parse(object.build()).typeCount - 1;
   const kernel = new BtfBuilder({ littleEndian });
   for (const build of target) build(kernel);
   const bytes = relocatableObject(object, [...insns, EXIT], [{ insn: 0, type, access, kind }], lines);
-  return relocate(openObject(bytes, { what: "x.o" }), { vmlinux: Btf.parse(kernel.build()) });
+  return relocate(openObject(bytes, { what: "x.o" }), { vmlinux: Btf.parse(kernel.build()) }, { keepGoing });
 }
 
 /** The instructions as little-endian numbers, without the exit. */
@@ -333,6 +334,11 @@ describe("where a relocation comes from", () => {
     expect(entries[0]?.source).toEqual({ file: "p.bpf.c", line: 12, text: "pid = BPF_CORE_READ(task, pid);" });
     // As a property of its own, for those who print or copy it.
     expect(Object.keys(entries[0]!)).toContain("source");
+  });
+
+  it("is told with a failure, where relocating goes on", () => {
+    const failures = run(local, [], [mov(7)], { lines, kind: 2, keepGoing: true }).failures;
+    expect(failures).toMatchObject([{ field: "task.pid", source: { file: "p.bpf.c", line: 12 } }]);
   });
 
   it("is told with an error", () => {
