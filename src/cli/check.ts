@@ -20,7 +20,8 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
         array: true,
         default: [],
         requiresArg: true,
-        describe: "Kernels: files of BTF, ELF files with .BTF, folders of .btf files; default: the running kernel",
+        describe:
+          "Kernels: BTF, ELF files with .BTF, BTFHub's .btf.tar.xz, folders of them, globs; default: the running kernel",
       })
       .option("json", { type: "boolean", default: false, describe: "Print it as JSON" })
       .example("$0 check prog.bpf.o --btf 5.10.btf 6.12.btf", ""),
@@ -37,7 +38,8 @@ async function check({ file, btf, json }: CheckArguments): Promise<void> {
       import("./print-check.ts"),
     ]);
   const object = openObject(bytes, { what: file });
-  const kernels = findBtfFiles(btf.length > 0 ? btf : [RUNNING_KERNEL]).map(readBtfFile);
+  const files = await findBtfFiles(btf.length > 0 ? btf : [RUNNING_KERNEL]);
+  const kernels = await Promise.all(files.map(readBtfFile));
   const matrix = checkObject(object, kernels);
   const width = process.stdout.isTTY ? process.stdout.columns : 100;
   process.stdout.write(json ? `${JSON.stringify(matrix, undefined, 2)}\n` : printMatrix(basename(file), matrix, width));

@@ -36,5 +36,5 @@ async function minBtf({ kernel, objects, output }: MinBtfArguments): Promise<voi
     import("./read-btf.ts"),
   ]);
   const opened = files.map(({ path, bytes }) => openObject(bytes, { what: path }));
-  writeOutput(output, minimizeBtf(readBtfFile(kernel), opened));
+  writeOutput(output, minimizeBtf(await readBtfFile(kernel), opened));
 }

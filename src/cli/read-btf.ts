@@ -8,13 +8,29 @@ import { reasonOf } from "./file-errors.ts";
 /** Where Linux shows its own types. */
 export const RUNNING_KERNEL = "/sys/kernel/btf/vmlinux";
 
-/** The BTF of a file: raw, or an ELF with a section .BTF, a vmlinux for example. Throws a `CoreGenError` that names it. */
-export function readBtfFile(path: string): Btf {
-  const what = path === RUNNING_KERNEL ? "the running kernel" : basename(path).replace(/\.btf$/u, "");
-  return Btf.parse(
-    withReason(path, () => readTypes(path)),
-    { what },
-  );
+/** BTF, or BTF as BTFHub's archive packs it. */
+const BTF_FILE = /\.btf(?:\.tar\.xz)?$/u;
+
+/** What a file of BTF is named for, the kernel's release: "5.4.0-42-generic" of "5.4.0-42-generic.btf.tar.xz". */
+export function releaseOf(path: string): string {
+  return basename(path).replace(BTF_FILE, "");
+}
+
+/**
+ * The BTF of a file: raw, or an ELF with a section .BTF (a vmlinux for example), or BTFHub's archive of one file,
+ * .btf.tar.xz. Throws a `CoreGenError` that names it.
+ */
+export async function readBtfFile(path: string): Promise<Btf> {
+  const what = path === RUNNING_KERNEL ? "the running kernel" : releaseOf(path);
+  const bytes = path.endsWith(".tar.xz")
+    ? await (
+        await import("./unpack-btf.ts")
+      ).unpackBtf(
+        path,
+        withReason(path, () => readFileSync(path)),
+      )
+    : withReason(path, () => readTypes(path));
+  return Btf.parse(bytes, { what });
 }
 
 /** Of an ELF only the section is read: a vmlinux with debug information is hundreds of megabytes. */
@@ -34,16 +50,41 @@ function readTypes(path: string): Uint8Array {
   });
 }
 
-/** The files that `paths` name: files as they are, of folders every .btf file below them, in alphabetical order. */
-export function findBtfFiles(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    if (!withReason(path, () => statSync(path)).isDirectory()) return [path];
-    const found = filesBelow(path).filter((file) => file.endsWith(".btf"));
-    if (found.length > 0) return found.sort();
-    throw new CoreGenError("bad-input", `looking for BTF in ${path}: there is no .btf file in this folder`, {
-      hints: ["Archives of BTFHub have to be unpacked: tar -xJf 5.10.0-1.btf.tar.xz"],
-    });
-  });
+/**
+ * The files that `paths` name, in alphabetical order: files as they are, of folders every .btf and .btf.tar.xz file below
+ * them, and what a glob matches. Of a kernel that is there packed and unpacked, the packed file is left out.
+ */
+export async function findBtfFiles(paths: readonly string[]): Promise<string[]> {
+  const files = [];
+  for (const path of paths) files.push(...(await filesNamedBy(path)));
+  return files;
+}
+
+async function filesNamedBy(path: string): Promise<string[]> {
+  if (/[*?[{]/u.test(path) && statSync(path, { throwIfNoEntry: false }) === undefined) return matchesOf(path);
+  return withReason(path, () => statSync(path)).isDirectory() ? filesIn(path) : [path];
+}
+
+/** For globs that no shell has replaced: quoted ones, and those in a package.json that Windows's would not. */
+async function matchesOf(pattern: string): Promise<string[]> {
+  const { glob } = await import("tinyglobby");
+  const found = await glob(pattern, { expandDirectories: false });
+  if (found.length > 0) return withoutPacked(found);
+  throw new CoreGenError("bad-input", `looking for BTF: no file matches ${pattern}`);
+}
+
+function filesIn(folder: string): string[] {
+  const found = filesBelow(folder).filter((file) => BTF_FILE.test(file));
+  if (found.length > 0) return withoutPacked(found);
+  throw new CoreGenError(
+    "bad-input",
+    `looking for BTF in ${folder}: there is no .btf or .btf.tar.xz file in this folder`,
+  );
+}
+
+function withoutPacked(files: readonly string[]): string[] {
+  const all = new Set(files);
+  return files.filter((file) => !all.has(file.replace(/\.tar\.xz$/u, "")) || !file.endsWith(".tar.xz")).sort();
 }
 
 function withReason<T>(path: string, read: () => T): T {

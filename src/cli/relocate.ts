@@ -56,17 +56,24 @@ async function relocateFile({ file, btf, vmlinux: kernel, log, insns, json }: Re
       import("./print-relocations.ts"),
     ]);
   const object = openObject(bytes, { what: file });
-  const vmlinux = readBtfFile(btf ?? kernel ?? RUNNING_KERNEL);
+  const vmlinux = await readBtfFile(btf ?? kernel ?? RUNNING_KERNEL);
   if (insns) {
-    await printInsns(object, vmlinux, btf === undefined ? vmlinux : readBtfFile(kernel ?? RUNNING_KERNEL));
+    await printInsns(object, vmlinux, btf === undefined ? vmlinux : await readBtfFile(kernel ?? RUNNING_KERNEL));
     return;
   }
+  const targets = { vmlinux, modules: btf === undefined && kernel === undefined ? await runningModules(vmlinux) : [] };
   if (log) {
-    relocate(object, { vmlinux }, { log: (line) => process.stdout.write(`libbpf: ${line}\n`) });
+    relocate(object, targets, { log: (line) => process.stdout.write(`libbpf: ${line}\n`) });
     return;
   }
-  const facts = collectRelocations(relocate(object, { vmlinux }));
+  const facts = collectRelocations(relocate(object, targets, { keepGoing: true }));
   process.stdout.write(json ? `${JSON.stringify(facts, undefined, 2)}\n` : printRelocations(facts));
+  if (facts.some(({ verdict }) => verdict === "refused")) process.exitCode = 1;
+}
+
+async function runningModules(vmlinux: Btf): Promise<Btf[]> {
+  const { moduleBtfs } = await import("../runtime/kernel/module-btf.ts");
+  return moduleBtfs(vmlinux);
 }
 
 async function printInsns(object: BpfObject, target: Btf, kernel: Btf): Promise<void> {

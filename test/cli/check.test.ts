@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +53,26 @@ describe("core-gen check", { timeout: 60_000 }, () => {
     expect(stdout).toContain("It runs on all of them, as far as relocations tell.");
   });
 
+  it("reads BTFHub's archives, and globs that no shell has replaced", () => {
+    const packed = join(folder, "3.0.btf.tar.xz");
+    spawnSync("tar", ["-cJf", packed, "-C", join(folder, "kernels"), "./1.0.btf"]);
+    const { stdout, stderr } = check(execsnoop, "--json", "--btf", packed, join(folder, "kernels", "[13].*"));
+    expect(stderr).toBe("");
+    const { kernels, problems } = JSON.parse(stdout) as Matrix;
+    expect({ kernels, problems }).toEqual({ kernels: ["3.0", "1.0"], problems: [] });
+  });
+
+  it("says which archive is none", () => {
+    const cut = join(folder, "cut.btf.tar.xz");
+    const two = join(folder, "two.btf.tar.xz");
+    spawnSync("tar", ["-cJf", two, "-C", folder, "./kernels"]);
+    writeFileSync(cut, readFileSync(two).subarray(0, 200));
+    expect(check(execsnoop, "--btf", cut)).toMatchObject({ status: 1, stdout: "" });
+    expect(check(execsnoop, "--btf", cut).stderr).toContain(`unpacking ${cut}: it is damaged, or cut off`);
+    expect(check(execsnoop, "--btf", two).stderr).toContain(`unpacking ${two}: there are 2 .btf files in it, not one`);
+    expect(check(execsnoop, "--btf", join(folder, "*.no")).stderr).toContain("no file matches");
+  });
+
   it("ends with status 1 when it does not, and says where, why and what to do", () => {
     const { status, stdout } = check(execsnoop, "--btf", join(folder, "kernels"));
     expect(status).toBe(1);
@@ -79,7 +99,11 @@ describe("core-gen check", { timeout: 60_000 }, () => {
 
   it.each<[string, () => string, RegExp]>([
     ["a file that is not there", () => join(folder, "no.btf"), /^core-gen: reading .*no\.btf: /u],
-    ["a folder without BTF", () => join(root, "src"), /^core-gen: looking for BTF in .*: there is no \.btf file/u],
+    [
+      "a folder without BTF",
+      () => join(root, "src"),
+      /^core-gen: looking for BTF in .*: there is no \.btf or \.btf\.tar\.xz file/u,
+    ],
     ["an ELF file without BTF", () => process.execPath, /^core-gen: reading the types in .*: this ELF file has no /u],
     ["a file that is no BTF", () => join(root, "package.json"), /^core-gen: package\.json: /u],
     [

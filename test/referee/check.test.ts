@@ -14,8 +14,8 @@ const read = (path: string): BpfObject => openObject(readFileSync(path), { what:
 
 describeWithReferee("check, against what the kernel's own tests expect", { corpus: ["selftests"] }, () => {
   // In two `existence` cases poisoned code stands behind a question that is answered no: those must load.
-  it.each(selftestCases())("$category $name: $expected", ({ object, target, program, expected }) => {
-    const { rows } = checkObject(read(object), [readBtfFile(target ?? RUNNING_KERNEL)]);
+  it.each(selftestCases())("$category $name: $expected", async ({ object, target, program, expected }) => {
+    const { rows } = checkObject(read(object), [await readBtfFile(target ?? RUNNING_KERNEL)]);
     const problems = rows.filter((row) => row.program === program && row.cells[0]?.problem !== null);
     expect(problems.length > 0).toBe(expected === "fail");
   });
@@ -29,9 +29,9 @@ describeWithReferee("check of tools, kernel by kernel", { corpus: ["objects"] },
     expect(tools).toHaveLength(3);
   });
 
-  it.each(cases)("$tool on $kernel.name agrees with libbpf", ({ path, kernel }) => {
+  it.each(cases)("$tool on $kernel.name agrees with libbpf", async ({ path, kernel }) => {
     const { log } = referee(path, { btf: kernel.path, log: true, everyProgram: true });
-    const { rows } = checkObject(read(path), [readBtfFile(kernel.path)]);
+    const { rows } = checkObject(read(path), [await readBtfFile(kernel.path)]);
     const ours = rows.map(({ program, insn, cells }) => `${program} ${insn}: ${inLibbpfsTerms(cells[0]!)}`);
     expect(ours.length).toBeGreaterThan(5);
     expect(ours.sort()).toEqual(theirDecisions(log).sort());

@@ -34,9 +34,9 @@ describeWithReferee("relocation against mutations of the running kernel's types"
   });
   const target = join(folder, "target.btf");
 
-  it("decides as libbpf does", { timeout: 1_200_000 }, () => {
+  it("decides as libbpf does", { timeout: 1_200_000 }, async () => {
     const random = randomFrom(SEED);
-    const all = subjects();
+    const all = await subjects();
     expect(all.length).toBeGreaterThan(15);
     const counts = { equal: 0, poisoned: 0, refused: 0, libbpfCrashed: 0 };
     for (let run = 0; run < MUTATIONS; run++) {
@@ -72,8 +72,8 @@ describeWithReferee("relocation against mutations of the running kernel's types"
 const POISON = "850000001023ad0b";
 
 /** Tools that say nothing about the kernel but by CO-RE, each with the types that they are relocated against. */
-function subjects(): Subject[] {
-  const kernel = readBtfFile(RUNNING_KERNEL);
+async function subjects(): Promise<Subject[]> {
+  const kernel = await readBtfFile(RUNNING_KERNEL);
   return corpusObjects().flatMap((path) => {
     if (!basename(path).startsWith("libbpf-tools__")) return [];
     const object = openObject(readFileSync(path), { what: basename(path) });

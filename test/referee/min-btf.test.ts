@@ -38,11 +38,11 @@ describeWithReferee("the smallest BTF", { corpus: ["objects", "selftests"], bpft
 
   it.each(selftestCases().filter(({ expected }) => expected === "ok"))(
     "of $category $name is enough, for libbpf, too",
-    ({ object: path, target = RUNNING_KERNEL, category, program }) => {
+    async ({ object: path, target = RUNNING_KERNEL, category, program }) => {
       const object = read(path);
-      const whole = readBtfFile(target);
+      const whole = await readBtfFile(target);
       writeFileSync(small, minimizeBtf(whole, [object]));
-      expect(codeOf(object, readBtfFile(small))).toEqual(codeOf(object, whole));
+      expect(codeOf(object, await readBtfFile(small))).toEqual(codeOf(object, whole));
       if (category === "type_id") return;
       const [withSmall, withWhole] = [small, target].map((btf) => referee(path, { btf }));
       const codes = [withSmall, withWhole].map((result) => result!.programs.find(({ name }) => name === program)!.code);
@@ -50,8 +50,8 @@ describeWithReferee("the smallest BTF", { corpus: ["objects", "selftests"], bpft
     },
   );
 
-  it.each(kernelBtfs())("of each tool on $name is enough, and not larger than bpftool's", (kernel) => {
-    const whole = readBtfFile(kernel.path);
+  it.each(kernelBtfs())("of each tool on $name is enough, and not larger than bpftool's", async (kernel) => {
+    const whole = await readBtfFile(kernel.path);
     const sizes = { ours: 0, bpftool: 0 };
     for (const path of corpusObjects().filter((file) => basename(file).startsWith("libbpf-tools__"))) {
       const object = read(path);
@@ -65,8 +65,8 @@ describeWithReferee("the smallest BTF", { corpus: ["objects", "selftests"], bpft
     expect(sizes.ours).toBeLessThanOrEqual(sizes.bpftool);
   });
 
-  it("is written so that bpftool reads the same types", () => {
-    const kernel = readBtfFile(RUNNING_KERNEL);
+  it("is written so that bpftool reads the same types", async () => {
+    const kernel = await readBtfFile(RUNNING_KERNEL);
     const types: BtfType[] = [];
     for (let id = 1; id < kernel.typeCount; id++) types.push(kernel.type(id));
     writeFileSync(small, encodeBtf(types, kernel.littleEndian));
