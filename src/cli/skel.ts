@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { CoreGenError } from "../errors.ts";
-import type { GenerateOptions } from "../generator/index.ts";
+import type { CarriedBtf, GenerateOptions } from "../generator/index.ts";
 import { readObjectFile } from "./read-object.ts";
 import { once } from "./once.ts";
 import { parseRecordFlags } from "./record-flags.ts";
@@ -14,6 +14,7 @@ interface SkelArguments {
   readonly name: string | undefined;
   readonly record: string[];
   readonly external: boolean;
+  readonly minBtf: string[];
 }
 
 /** `core-gen skel FILE`: the typed module of a compiled object. */
@@ -48,12 +49,21 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
         default: false,
         describe: "Read the object from its file, don't embed it",
       })
+      .option("minBtf", {
+        alias: "min-btf",
+        type: "string",
+        array: true,
+        default: [],
+        requiresArg: true,
+        describe:
+          "Kernels without types of their own: carry what is needed of these files RELEASE.btf, or folders of them",
+      })
       .example("$0 skel execsnoop.bpf.o > execsnoop.skel.ts", "")
       .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --record events=event", ""),
   handler: skel,
 };
 
-async function skel({ file, output, name, record, external }: SkelArguments): Promise<void> {
+async function skel({ file, output, name, record, external, minBtf }: SkelArguments): Promise<void> {
   const records = parseRecordFlags(record);
   const bytes = readObjectFile(file);
   if (output !== undefined && isSameFile(file, output)) throw overwritesObject(file, output);
@@ -62,12 +72,21 @@ async function skel({ file, output, name, record, external }: SkelArguments): Pr
     records,
     ...(name === undefined ? {} : { name: checkedName(name) }),
     ...(external ? { external: urlOf(file, output) } : {}),
+    ...(minBtf.length > 0 ? { minBtf: await typesToCarry(file, bytes, minBtf) } : {}),
   };
   const { generateSkeleton } = await import("../generator/index.ts");
   const { text, messages } = await generateSkeleton(bytes, options);
   for (const message of messages) console.error(`core-gen: ${message}`);
   if (output === undefined) process.stdout.write(text);
   else writeOutput(output, text);
+}
+
+async function typesToCarry(file: string, bytes: Uint8Array, kernels: readonly string[]): Promise<CarriedBtf[]> {
+  const [{ openObject }, { carriedTypes }] = await Promise.all([
+    import("../object/open.ts"),
+    import("./carried-types.ts"),
+  ]);
+  return carriedTypes(openObject(bytes, { what: file }), kernels);
 }
 
 function isSameFile(a: string, b: string): boolean {

@@ -20,6 +20,16 @@ export interface GenerateOptions {
   readonly records?: ReadonlyMap<string, string>;
   /** The module reads the object from this place, relative to itself ("./execsnoop.bpf.o"), instead of containing it. */
   readonly external?: string;
+  /** Types that the module carries for kernels without their own. */
+  readonly minBtf?: readonly CarriedBtf[];
+}
+
+/** Types that are the same for some kernels, as far as the object's relocations reach: see `minimizeBtf` of core-gen/co-re. */
+export interface CarriedBtf {
+  /** Kernels by release, behind their architecture where it is known: "5.4.0-42-generic", "x86_64/5.4.0-42-generic". */
+  readonly kernels: readonly string[];
+  /** Raw BTF. */
+  readonly btf: Uint8Array;
 }
 
 /** A generated module. */
@@ -49,6 +59,7 @@ export async function generateSkeleton(bytes: Uint8Array, options: GenerateOptio
     name: options.name ?? defaultName(fileName),
     fileName,
     version: ownVersion(),
+    minBtf: options.minBtf ?? [],
     external:
       options.external === undefined
         ? undefined

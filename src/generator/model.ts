@@ -14,6 +14,8 @@ export interface SkeletonModel {
   readonly globals: readonly GlobalsModel[];
   readonly maps: readonly MapModel[];
   readonly progs: readonly ProgramModel[];
+  /** Types for kernels without their own: string literals. */
+  readonly minBtf: readonly { readonly kernels: readonly string[]; readonly btf: string }[];
   readonly skeleton: {
     readonly doc: string;
     /** The constant. */

@@ -13,7 +13,12 @@ import type { SkeletonSpec } from "./spec.ts";
 import { show } from "./value-checks.ts";
 
 /** {@link Settings} as this file sees them: of any shape. */
-export type AnySettings = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+export interface AnySettings {
+  readonly maps?: Readonly<Record<string, unknown>>;
+  readonly progs?: Readonly<Record<string, unknown>>;
+  readonly btfPath?: string | undefined;
+  readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
+}
 
 /** An object between open and load; its sections of global data are properties of their own. */
 export class OpenedSkeleton {
@@ -26,6 +31,7 @@ export class OpenedSkeleton {
   readonly #images: ReadonlyMap<string, ImageStore>;
   readonly #maxEntries = new Map<string, number>();
   readonly #autoload = new Map<string, boolean>();
+  #btfPath: string | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -44,7 +50,8 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, ...globals } = settings;
+    const { maps = {}, progs = {}, btfPath, ...globals } = settings;
+    if (btfPath !== undefined) this.#btfPath = checkedPath(btfPath);
     for (const [name, map] of Object.entries(maps)) applyMap(this.#member(this.maps, "map", name), map as MapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
@@ -60,6 +67,8 @@ export class OpenedSkeleton {
       maxEntries: this.#maxEntries,
       contents,
       name: this.name,
+      btfPath: this.#btfPath,
+      carried: spec.minBtf,
     });
     const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded });
     this.#loaded = true;
@@ -120,7 +129,7 @@ export class OpenedSkeleton {
     }
   }
 
-  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>>): void {
+  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {
     if (!Object.hasOwn(this.#spec.globals, ident))
       throw this.#unknown("section of variables", ident, Object.keys(this.#spec.globals));
     // #defineGlobals made this property, under a name that only the spec knows.
@@ -148,6 +157,11 @@ export class OpenedSkeleton {
       hints: ["Call open() again for another instance."],
     });
   }
+}
+
+function checkedPath(path: unknown): string {
+  if (typeof path === "string" && path !== "") return path;
+  throw new TypeError(`btfPath takes the path of a file or folder, not ${show(path)}`);
 }
 
 function applyMap(map: OpenedMap, settings: MapSettings): void {

@@ -34,6 +34,12 @@ export interface Skeleton<S extends Shape, L = Loaded<S>> {
 export type Settings<S extends Shape> = {
   readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettings };
   readonly progs?: { readonly [P in keyof S["progs"]]?: ProgramSettings };
+  /**
+   * The kernel types to relocate against, instead of the running kernel's and of what the environment variable
+   * CORE_GEN_BTF names: a file (BTF, or an ELF file with .BTF) or a folder with one for this kernel (RELEASE.btf, or
+   * ID/VERSION_ID/ARCH/RELEASE.btf as in BTFHub's archive), as libbpf's `btf_custom_path`.
+   */
+  readonly btfPath?: string | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
 export interface MapSettings {

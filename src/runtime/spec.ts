@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import type { CarriedTypes } from "./kernel/target-types.ts";
 
 /**
  * What a generated module tells the runtime about its object: the argument of `defineSkeleton`.
@@ -18,6 +19,8 @@ export interface SkeletonSpec {
   readonly progs: readonly string[];
   /** Sections of global data by their name in the skeleton: "rodata", "bss", "data_custom". */
   readonly globals: Readonly<Record<string, GlobalsSpec>>;
+  /** What `core-gen skel --min-btf` put in: types for kernels that have none of their own. */
+  readonly minBtf?: readonly CarriedTypes[];
 }
 
 /** One map: which class it becomes and how its bytes are read. */

@@ -21,6 +21,7 @@ import { libc } from "../../src/runtime/sys/libc.ts";
 import { mapLookup, mapUpdate } from "../../src/runtime/sys/map-ops.ts";
 import { everyKind } from "../runtime/load/every-kind.ts";
 import { describeWithKernel } from "../support/kernel.ts";
+import { runWithoutKernelTypes } from "../support/without-kernel-types.ts";
 
 const open = (name: string): BpfObject =>
   openObject(readFileSync(`examples/${name}/${name}.bpf.o`), { what: `${name}.bpf.o` });
@@ -303,18 +304,8 @@ describeWithKernel("kernelBtf", {}, () => {
     const script = `
       const { kernelBtf } = await import("./src/runtime/kernel/btf.ts");
       try { kernelBtf(); } catch (error) { console.log(JSON.stringify({ ...error, message: error.message })); }`;
-    // A mount namespace in which the kernel seems to have no types; only root can make one.
     const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", script];
-    const hide = [
-      "--mount",
-      "--propagation",
-      "private",
-      "sh",
-      "-c",
-      'mount -t tmpfs none /sys/kernel/btf && exec "$@"',
-      "sh",
-    ];
-    const error = JSON.parse(execFileSync("unshare", [...hide, ...node], { encoding: "utf8" })) as CoreGenError;
+    const error = JSON.parse(runWithoutKernelTypes(node)) as CoreGenError;
     expect(error.code).toBe("no-kernel-btf");
     expect(error.message).toMatch(/^looking for the types of the running kernel \(.+\): none found$/);
     expect(error.hints[0]).toContain("Looked for: /sys/kernel/btf/vmlinux; /boot/vmlinux-");

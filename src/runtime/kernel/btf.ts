@@ -65,8 +65,8 @@ function findKernelBtf(): Btf {
   });
 }
 
-/** Reads the types in one file. Throws a `CoreGenError` with code `no-kernel-btf` or `bad-btf`. */
-export function readBtfFile(path: string): Btf {
+/** Reads the types in one file, which continue those of `base`. Throws a `CoreGenError` with code `no-kernel-btf` or `bad-btf`. */
+export function readBtfFile(path: string, base?: Btf): Btf {
   let file: number;
   try {
     file = openSync(path, "r");
@@ -78,7 +78,7 @@ export function readBtfFile(path: string): Btf {
   try {
     const bytes = isElf(file) ? readBtfOfElf(file, path) : readRaw(file, path);
     if (bytes === undefined) throw new CoreGenError("no-kernel-btf", `${path} has no section .BTF`);
-    return Btf.parse(bytes, { what: path });
+    return Btf.parse(bytes, base === undefined ? { what: path } : { what: path, base });
   } finally {
     closeSync(file);
   }

@@ -1,7 +1,7 @@
 import type { BpfObject } from "../../object/model.ts";
 import { CloseStack } from "../close-stack.ts";
 import { kernelBtf } from "../kernel/btf.ts";
-import { targetBtf } from "../kernel/target-btf.ts";
+import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { createMaps } from "./create-maps.ts";
@@ -22,7 +22,7 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
   const programs = checkBeforeLoading(object, settings);
   const prepared = preparePrograms(object, programs, {
-    target: settings.kernelBtf ?? targetBtf,
+    targets: targetTypes(settings),
     running: settings.kernelBtf ?? kernelBtf,
   });
   raiseMemlockIfCounted();

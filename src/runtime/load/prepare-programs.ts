@@ -1,5 +1,6 @@
 import type { Btf } from "../../btf/btf.ts";
 import type { FuncInfo, LineInfo } from "../../btf/ext.ts";
+import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Insn } from "../../object/insn/insn.ts";
@@ -23,10 +24,10 @@ export interface PreparedProgram {
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
 }
 
-/** Where types come from; called only if there is a relocation, or a program to attach, that needs them. */
+/** Where types come from; asked only if there is a relocation, or a program to attach, that needs them. */
 export interface TypeSources {
-  /** What programs are relocated against. */
-  target(): Btf;
+  /** What programs are relocated against: getters, as not every relocation looks. */
+  readonly targets: RelocationTargets;
   /** What programs attach to. */
   running(): Btf;
 }
@@ -40,13 +41,7 @@ export function preparePrograms(
   programs: readonly BpfProgram[],
   types: TypeSources,
 ): PreparedProgram[] {
-  // The getter is what makes it lazy: relocations of other kinds never look.
-  const targets = {
-    get vmlinux(): Btf {
-      return types.target();
-    },
-  };
-  const { code, entries } = relocate(object, targets, { functions: [...programs, ...object.subprograms] });
+  const { code, entries } = relocate(object, types.targets, { functions: [...programs, ...object.subprograms] });
   return programs.map((program) => {
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
     const { def } = program;

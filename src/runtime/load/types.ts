@@ -1,5 +1,6 @@
 import type { Btf } from "../../btf/btf.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
+import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
 
 /** What the user decided between opening and loading. */
@@ -10,8 +11,12 @@ export interface LoadSettings {
   readonly maxEntries: ReadonlyMap<string, number>;
   /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
-  /** The types to relocate against; the running kernel's when this is left out. Called only when they are needed. */
+  /** Types to be taken for the running kernel's. Called only when they are needed. */
   readonly kernelBtf?: () => Btf;
+  /** A file or folder with the types to relocate against, instead of the kernel's. */
+  readonly btfPath?: string | undefined;
+  /** Types to relocate against on kernels without their own. */
+  readonly carried?: readonly CarriedTypes[] | undefined;
   /** What the maps of global data are called in the kernel; the file's name when this is left out. */
   readonly name?: string;
 }

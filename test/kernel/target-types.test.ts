@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, release, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +7,17 @@ import { isCoreGenError, type CoreGenError } from "../../src/errors.ts";
 import { minimizeBtf } from "../../src/co-re/min-btf.ts";
 import { openObject } from "../../src/object/open.ts";
 import { readBtfFile } from "../../src/runtime/kernel/btf.ts";
-import { btfPlaces, parseOsRelease } from "../../src/runtime/kernel/target-btf.ts";
+import { btfPlaces, parseOsRelease } from "../../src/runtime/kernel/btf-folder.ts";
 import { loadObject } from "../../src/runtime/load/load.ts";
 import type { BpfObject } from "../../src/object/model.ts";
+import { guideEnum } from "../golden/guide-enum.skel.ts";
 import { describeWithKernel } from "../support/kernel.ts";
+import { runWithoutKernelTypes } from "../support/without-kernel-types.ts";
 
 const KERNEL = "/sys/kernel/btf/vmlinux";
-const path = join(import.meta.dirname, "../../examples/execsnoop/execsnoop.bpf.o");
+const root = join(import.meta.dirname, "../..");
+const path = join(root, "examples/execsnoop/execsnoop.bpf.o");
+const machine = arch() === "x64" ? "x86_64" : arch();
 
 describeWithKernel("with CORE_GEN_BTF", {}, () => {
   let folder: string;
@@ -28,9 +33,9 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
     delete process.env["CORE_GEN_BTF"];
   });
 
+  const settings = { autoload: new Map(), maxEntries: new Map(), contents: new Map() };
   const load = (variable: string): void => {
     process.env["CORE_GEN_BTF"] = variable;
-    const settings = { autoload: new Map(), maxEntries: new Map(), contents: new Map() };
     loadObject(execsnoop, settings).close();
   };
   const errorOf = (variable: string): CoreGenError => {
@@ -59,7 +64,6 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
   it("programs are relocated against the file of this kernel in BTFHub's archive", () => {
     const hub = join(folder, "hub");
     const os = parseOsRelease(readFileSync("/etc/os-release", "utf8"));
-    const machine = arch() === "x64" ? "x86_64" : arch();
     const place = join(hub, os.get("ID")!, os.get("VERSION_ID")!, machine);
     mkdirSync(place, { recursive: true });
     copyFileSync(KERNEL, join(place, `${release()}.btf`));
@@ -74,6 +78,23 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
     const error = errorOf(wrong);
     expect(error.code).toBe("verifier");
     expect(error.message).toContain("failed to resolve CO-RE relocation <byte_off>");
+  });
+
+  it("btfPath comes first, in a skeleton's settings, too", () => {
+    const small = join(folder, "small.btf");
+    process.env["CORE_GEN_BTF"] = "/no/such/file";
+    loadObject(execsnoop, { ...settings, btfPath: small }).close();
+    using skel = guideEnum.load({ btfPath: small });
+    expect(skel.closed).toBe(false);
+    expect(() => guideEnum.load({ btfPath: "/no/such/place" })).toThrow(
+      expect.objectContaining({
+        code: "no-kernel-btf",
+        message: expect.stringMatching(/^reading the types that btfPath names: .*\/no\/such\/place/u) as string,
+        hints: ["btfPath is set to /no/such/place: correct it, or unset it to use the kernel's own types."],
+      }) as Error,
+    );
+    // What JavaScript lets through.
+    expect(() => guideEnum.open({ btfPath: 5 as unknown as string })).toThrow("btfPath takes the path");
   });
 
   it("what is wrong with it is said, with its name", () => {
@@ -92,6 +113,54 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
       `Unpack them first: tar -xJf ${join(empty, `${release()}.btf.tar.xz`)} -C ${empty}`,
     );
     expect(errorOf(empty).hints.at(-1)).toContain(`CORE_GEN_BTF is set to ${empty}`);
+  });
+});
+
+describeWithKernel("a kernel without types", {}, () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(root, "node_modules/.cache/core-gen-carried-"));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Makes a skeleton of execsnoop that carries these files, and loads it where the kernel seems to have no types. */
+  const loadCarrying = (...files: readonly string[]): string => {
+    const tsx = [process.execPath, "--import", "tsx"];
+    const module = join(folder, "execsnoop.skel.ts");
+    const cli = [...tsx, join(root, "src/cli/main.ts"), "skel", path, "-o", module, "--min-btf", ...files];
+    execFileSync(cli[0]!, cli.slice(1));
+    writeFileSync(
+      join(folder, "load.ts"),
+      `import { execsnoop } from "./execsnoop.skel.ts";
+       try { execsnoop.load().close(); console.log("loaded"); } catch (error) { console.log(error.message, error.hints.join(" ")); }`,
+    );
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: { paths: { "core-gen/runtime": [join(root, "src/runtime/index.ts")] } } }),
+    );
+    return runWithoutKernelTypes([...tsx, "--tsconfig", join(folder, "tsconfig.json"), join(folder, "load.ts")]);
+  };
+
+  it("loads what a skeleton carries for its release, and for no other", () => {
+    const own = join(folder, `${release()}.btf`);
+    const others = join(folder, "others", machine);
+    copyFileSync(KERNEL, own);
+    mkdirSync(others, { recursive: true });
+    // A packed one, as BTFHub has them.
+    execFileSync("tar", ["-cJf", join(others, "5.4.0-1.btf.tar.xz"), "-C", folder, `./${release()}.btf`]);
+    copyFileSync(own, join(others, "5.4.0-2.btf"));
+    expect(loadCarrying(join(folder, "others"), own)).toBe("loaded\n");
+    const text = readFileSync(join(folder, "execsnoop.skel.ts"), "utf8");
+    // One piece for the three, whose types are the same.
+    expect(text).toContain(
+      `kernels: ["x86_64/5.4.0-1", "x86_64/5.4.0-2", "${release()}"]`.replaceAll("x86_64", machine),
+    );
+    expect(text.match(/btf: \(\) => base64\("/gu)).toHaveLength(1);
+    expect(loadCarrying(join(folder, "others"))).toContain(
+      `The skeleton carries types of ${machine}/5.4.0-1, ${machine}/5.4.0-2, and none of ${machine}/${release()}.`,
+    );
   });
 });
 
