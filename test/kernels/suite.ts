@@ -11,6 +11,8 @@ import { bpfRefusal } from "../support/bpf-ids.ts";
 import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkExamples } from "./examples.ts";
+import { checkGuide } from "./guide.ts";
+import { checkModules } from "./modules.ts";
 
 await check("the kernel is the one that was asked for", () => {
   const asked = process.env["RUN_IN_KERNEL"];
@@ -29,6 +31,8 @@ await check("bpf() is open to root", () => {
 const before = takeStock();
 
 await checkExamples();
+await checkGuide();
+await checkModules();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);
