@@ -180,10 +180,10 @@ class Relocator {
     const local = parseSpec(btf, record.typeId, btf.string(record.accessOff), kind);
     log?.(logSpec(local));
     if (!isNamed && kind !== "local_type_id") throw new SpecError("the type it begins at has no name");
-    const before = relocationValue(local, kind);
+    const before = this.#valueOf(local, kind);
     if (before === undefined) throw new SpecError("the object's own types have no value for it");
     const target = kind === "local_type_id" ? local : this.#choose(record.typeId, local, candidates, log);
-    const after = relocationValue(target, kind);
+    const after = this.#valueOf(target, kind);
     const patch = after && patchOf(before, after);
     const poisonedNow = patch === undefined ? poison(insns, slot, log) : patchInsn(insns, slot, patch, log);
     const newValue = poisonedNow ? undefined : patch?.newValue;
@@ -221,9 +221,9 @@ class Relocator {
       typeId,
       matching.map(({ candidate }) => candidate),
     );
-    const chosen = relocationValue(first.spec, local.kind)?.value;
+    const chosen = this.#valueOf(first.spec, local.kind)?.value;
     for (const { spec } of others) {
-      const value = relocationValue(spec, local.kind)?.value;
+      const value = this.#valueOf(spec, local.kind)?.value;
       if (spec.bitOffset !== first.spec.bitOffset || value !== chosen) {
         throw new SpecError(
           `the kernel has several types ${specText(first.spec)} that disagree: [${first.spec.rootTypeId}] says ${chosen}, [${spec.rootTypeId}] says ${value}`,
@@ -231,6 +231,10 @@ class Relocator {
       }
     }
     return first.spec;
+  }
+
+  #valueOf(spec: Spec | undefined, kind: RelocationKind): RelocationValue | undefined {
+    return relocationValue(spec, kind, this.#object.littleEndian);
   }
 
   #fieldOf({ typeId, accessOff }: CoreRelocationRecord, kind: RelocationKind | undefined): string {

@@ -9,7 +9,7 @@ import {
   type RelocationKind,
   type TypeRelocationKind,
 } from "./kinds.ts";
-import { sizeOrThrow, SpecError, type Spec } from "./spec.ts";
+import { sizeOrThrow, SpecError, type Accessor, type Spec } from "./spec.ts";
 
 /** What a relocation comes to in one set of types. */
 export interface RelocationValue {
@@ -29,12 +29,16 @@ export interface FieldAccess {
 }
 
 /**
- * The value of a relocation; no spec means that no type of the kernel has it. Undefined asks for the instruction to be
+ * The value of a relocation in code of a byte order; no spec means that no type of the kernel has it. Undefined asks for the instruction to be
  * poisoned. Throws a SpecError where libbpf refuses (libbpf: `bpf_core_calc_relo`).
  */
-export function relocationValue(spec: Spec | undefined, kind: RelocationKind): RelocationValue | undefined {
+export function relocationValue(
+  spec: Spec | undefined,
+  kind: RelocationKind,
+  littleEndian: boolean,
+): RelocationValue | undefined {
   if (isFieldBased(kind)) {
-    const field = fieldValue(spec, kind);
+    const field = fieldValue(spec, kind, littleEndian);
     return field && { ...field, value: BigInt(field.value) };
   }
   const value = isTypeBased(kind) ? typeValue(spec, kind) : enumvalValue(spec, kind);
@@ -77,14 +81,12 @@ interface FieldValue extends Omit<RelocationValue, "value"> {
 }
 
 /** libbpf: `bpf_core_calc_field_relo`. */
-function fieldValue(spec: Spec | undefined, kind: FieldRelocationKind): FieldValue | undefined {
+function fieldValue(spec: Spec | undefined, kind: FieldRelocationKind, littleEndian: boolean): FieldValue | undefined {
   if (kind === "field_exists") return { value: spec === undefined ? 0 : 1, access: undefined, validate: true };
   if (spec === undefined) return undefined;
   const last = spec.accessors.at(-1);
   if (last === undefined) throw new SpecError("the field is empty");
-  return last.name === undefined
-    ? elementValue(spec, kind, last.typeId)
-    : memberValue(spec, kind, last.typeId, last.index);
+  return last.name === undefined ? elementValue(spec, kind, last.typeId) : memberValue(spec, kind, last, littleEndian);
 }
 
 type FieldKind = Exclude<FieldRelocationKind, "field_exists">;
@@ -117,17 +119,17 @@ interface Load {
   readonly bitSize: number;
 }
 
-function memberValue(spec: Spec, kind: FieldKind, parentId: number, index: number): FieldValue {
-  const parent = spec.btf.type(parentId);
+function memberValue(spec: Spec, kind: FieldKind, { typeId, index }: Accessor, littleEndian: boolean): FieldValue {
+  const parent = spec.btf.type(typeId);
   const member = "members" in parent ? parent.members[index] : undefined;
-  if (member === undefined) throw new SpecError(`type [${parentId}] has no member ${index}`);
+  if (member === undefined) throw new SpecError(`type [${typeId}] has no member ${index}`);
   const { id, type } = skipModifiers(spec.btf, member.type);
   const bitField = member.bitSize > 0;
   const load = bitField ? bitFieldLoad(spec, member, type) : plainLoad(spec, id);
   // Compilers may choose other loads for a bit-field than we do, so only what is never ambiguous is validated.
   const validate = !bitField || kind === "signed" || kind === "rshift_u64";
   const access = kind === "byte_off" && !bitField ? accessOf(spec.btf, id) : undefined;
-  return { value: valueOfLoad(kind, spec, load, type), access, validate };
+  return { value: valueOfLoad(kind, { spec, load, type, littleEndian }), access, validate };
 }
 
 function plainLoad(spec: Spec, typeId: number): Load {
@@ -147,7 +149,15 @@ function bitFieldLoad(spec: Spec, { bitSize }: Member, type: BtfType): Load {
   }
 }
 
-function valueOfLoad(kind: FieldKind, spec: Spec, load: Load, type: BtfType): number {
+/** A load, of what, and for which machine. */
+interface FieldLoad {
+  readonly spec: Spec;
+  readonly load: Load;
+  readonly type: BtfType;
+  readonly littleEndian: boolean;
+}
+
+function valueOfLoad(kind: FieldKind, { spec, load, type, littleEndian }: FieldLoad): number {
   const { byteOffset, byteSize, bitSize } = load;
   switch (kind) {
     case "byte_off":
@@ -156,9 +166,10 @@ function valueOfLoad(kind: FieldKind, spec: Spec, load: Load, type: BtfType): nu
       return byteSize;
     case "signed":
       return "signed" in type && type.signed ? 1 : 0;
-    // Of fields of more than 8 bytes, shifts are negative: libbpf has them as 32-bit numbers without a sign.
+    // The code's byte order and not the target's, which libbpf never compares (`__BYTE_ORDER` of its own machine). Of
+    // fields of more than 8 bytes, shifts are negative: libbpf has them as 32-bit numbers without a sign.
     case "lshift_u64":
-      return spec.btf.littleEndian
+      return littleEndian
         ? (64 - (spec.bitOffset + bitSize - byteOffset * 8)) >>> 0
         : ((8 - byteSize) * 8 + (spec.bitOffset - byteOffset * 8)) >>> 0;
     case "rshift_u64":

@@ -29,6 +29,6 @@ export function judge(relocated: Relocated): Verdict[] {
 function judgeFound({ kind, local, target, oldValue, newValue }: RelocationEntry): Verdict {
   if (target === undefined) return "absent";
   if (newValue !== oldValue) return "moved";
-  const sizes = [local, target].map((spec) => relocationValue(spec, kind)?.access?.size);
+  const sizes = [local, target].map((spec) => relocationValue(spec, kind, local.btf.littleEndian)?.access?.size);
   return sizes[0] === sizes[1] ? "same" : "resized";
 }

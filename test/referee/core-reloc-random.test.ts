@@ -135,7 +135,7 @@ function randomTarget(dice: Dice, local: Composite): Uint8Array {
 /** What the compiler would have put into the instruction: what we think, and libbpf checks. */
 function localValue(b: BtfBuilder, type: number, access: string, kind: RelocationKind): bigint {
   try {
-    return relocationValue(parseSpec(Btf.parse(b.build()), type, access, kind), kind)?.value ?? 0n;
+    return relocationValue(parseSpec(Btf.parse(b.build()), type, access, kind), kind, true)?.value ?? 0n;
   } catch {
     return 0n;
   }

@@ -9,7 +9,7 @@ import { isCoreGenError } from "../../src/errors.ts";
 import { openObject } from "../../src/object/open.ts";
 import { possibleCpus } from "../../src/runtime/kernel/cpus.ts";
 import { kernelVersionCode } from "../../src/runtime/kernel/kernel-version.ts";
-import { kernelBtfs, readKernel } from "./kernels.ts";
+import { asReferee, kernelBtfs, readKernel } from "./kernels.ts";
 import { corpusObjects, describeWithReferee, refereeLines } from "./referee.ts";
 
 /** Objects that libbpf loads, by kernel: measured, so that a loss can't hide among those that can't be compared. */
@@ -17,15 +17,16 @@ const AT_LEAST_EQUAL = 76;
 
 describeWithReferee("what the kernel would get of the corpus's objects, line by line", { corpus: ["objects"] }, () => {
   it.each(kernelBtfs())("on $name", { timeout: 300_000 }, (kernel) => {
-    const types = readKernel(kernel);
     const machine: LoadingMachine = {
-      ...{ kernel: types, target: types, version: kernelVersionCode(), mapsArrays: true },
+      ...readKernel(kernel),
+      version: kernelVersionCode(),
+      mapsArrays: true,
       pageSize: Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" })),
       possibleCpus: possibleCpus(),
     };
     const counts = { objects: 0, programs: 0, instructions: 0 };
     for (const path of corpusObjects()) {
-      const theirs = refereeLines(path, { kernel: kernel.path });
+      const theirs = refereeLines(path, asReferee(kernel));
       if (theirs === undefined) continue;
       expect(ourLines(path, machine), basename(path)).toEqual(theirs);
       counts.objects++;

@@ -11,7 +11,7 @@ import { objectNameOf } from "../../src/object/map-names.ts";
 import { mapParams } from "../../src/object/map-params.ts";
 import { possibleCpus } from "../../src/runtime/kernel/cpus.ts";
 import { openObject } from "../../src/object/open.ts";
-import { kernelBtfs, readKernel } from "./kernels.ts";
+import { asReferee, kernelBtfs, readKernel, type KernelBtf } from "./kernels.ts";
 import { ourPrograms, type OurProgram } from "./our-lines.ts";
 import {
   acceptedByBpftool,
@@ -37,10 +37,10 @@ const root = join(import.meta.dirname, "../..");
 describeWithReferee("the examples, as libbpf loads them", {}, () => {
   describe.each(kernelBtfs())("on $name", (kernel) => {
     it.each(committed)("%s", (path) => {
-      const theirs = referee(join(root, path), { kernel: kernel.path, info: true, everyProgram: true });
+      const theirs = referee(join(root, path), { ...asReferee(kernel), info: true, everyProgram: true });
       expect(theirs.end).toEqual({ status: "ok" });
       const object = read(join(root, path));
-      const ours = ourPrograms(object, readKernel(kernel));
+      const ours = ourPrograms(object, readKernel(kernel).target);
       expect(ours).toHaveLength(theirs.programs.length);
       for (const [index, program] of theirs.programs.entries()) expect(ours[index]).toEqual(inOurWords(program));
       expectSameMaps(object, theirs.maps);
@@ -58,10 +58,10 @@ describeWithReferee("the corpus", { corpus: ["objects"], bpftool: true }, () => 
   });
 
   it.each(kernelBtfs())("is loaded as libbpf loads it, on $name", (kernel) => {
-    const vmlinux = readKernel(kernel);
+    const vmlinux = readKernel(kernel).target;
     const outcomes = opened.flatMap(({ path, object }) => {
       if (object?.littleEndian !== true) return [];
-      return compareObject(object, refereeOf(path, kernel.path), vmlinux);
+      return compareObject(object, refereeOf(path, kernel), vmlinux);
     });
     const { equal = 0, ...others } = countBy(outcomes);
     expect(outcomes).toHaveLength(PROGRAMS);
@@ -104,10 +104,10 @@ function openOrRefuse(path: string): BpfObject | undefined {
 }
 
 /** What libbpf makes of each program: of all together, or, where it refuses that, of each alone. */
-function refereeOf(path: string, kernel: string): (program: string) => RefereeResult {
-  const whole = referee(path, { kernel, info: true, everyProgram: true });
+function refereeOf(path: string, kernel: KernelBtf): (program: string) => RefereeResult {
+  const whole = referee(path, { ...asReferee(kernel), info: true, everyProgram: true });
   if (whole.end.status === "ok") return () => whole;
-  const each = refereeEachProgram(path, { kernel, info: true });
+  const each = refereeEachProgram(path, { ...asReferee(kernel), info: true });
   return (program) => each.get(program) ?? whole;
 }
 

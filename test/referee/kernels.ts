@@ -3,12 +3,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { Btf } from "../../src/btf/btf.ts";
+import type { RefereeOptions } from "./referee.ts";
 
 /** The types of one kernel, in a file. */
 export interface KernelBtf {
   /** "host", or architecture and version as `test/kernels/kernels.sh` calls them: "amd64 5.10". */
   readonly name: string;
   readonly path: string;
+  /** Of machines with another byte order: libbpf takes it as a relocation target, as the whole kernel it crashes it. */
+  readonly foreign: boolean;
 }
 
 const HOST = "/sys/kernel/btf/vmlinux";
@@ -17,7 +20,7 @@ const cache =
 
 /** The running kernel, and those that test/kernels/kernels.sh has fetched; none is fetched here. */
 export function kernelBtfs(): KernelBtf[] {
-  const host = existsSync(HOST) ? [{ name: "host", path: HOST }] : [];
+  const host = existsSync(HOST) ? [{ name: "host", path: HOST, foreign: false }] : [];
   return [...host, ...folders(cache).flatMap((arch) => kernelsOf(arch))];
 }
 
@@ -33,6 +36,7 @@ function kernelsOf(arch: string): KernelBtf[] {
   return [...byPath].map(([file, name]) => ({
     name,
     path: join(cache, arch, name.slice(arch.length + 1), file),
+    foreign: arch === "s390x",
   }));
 }
 
@@ -43,7 +47,19 @@ function folders(path: string): string[] {
     .map(({ name }) => name);
 }
 
-/** The types of a kernel, read. */
-export function readKernel({ name, path }: KernelBtf): Btf {
-  return Btf.parse(readFileSync(path), { what: name });
+/** What the types of a kernel are to a loader: relocation's target, and where attach targets are looked up. */
+export interface KernelTypes {
+  readonly target: Btf;
+  readonly kernel: Btf;
+}
+
+/** The types of a kernel, read; those of a foreign one are the target of programs that run on this one. */
+export function readKernel({ name, path, foreign }: KernelBtf): KernelTypes {
+  const target = Btf.parse(readFileSync(path), { what: name });
+  return { target, kernel: foreign ? Btf.parse(readFileSync(HOST), { what: "host" }) : target };
+}
+
+/** The same for the referee. */
+export function asReferee({ path, foreign }: KernelBtf): Pick<RefereeOptions, "btf" | "kernel"> {
+  return foreign ? { btf: path } : { kernel: path };
 }
