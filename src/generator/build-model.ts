@@ -19,7 +19,7 @@ export interface ModelOptions {
   /** Where the object is when the module does not carry it. */
   readonly external: { readonly url: string; readonly sha256: string } | undefined;
   /** Types for kernels without their own. */
-  readonly minBtf: readonly { readonly kernels: readonly string[]; readonly btf: Uint8Array }[];
+  readonly minBtf: readonly { readonly kernels: readonly string[] }[];
 }
 
 /**
@@ -49,9 +49,9 @@ export function buildModel(object: BpfObject, records: RecordReport, options: Mo
     globals,
     maps,
     progs,
-    minBtf: options.minBtf.map(({ kernels, btf }) => ({
+    minBtf: options.minBtf.map(({ kernels }, index) => ({
       kernels: kernels.map(quote),
-      btf: quote(Buffer.from(btf).toString("base64")),
+      btf: `base64(${carriedBtfName(index)})`,
     })),
     skeleton: {
       ...own,
@@ -82,6 +82,11 @@ function uniqueByName<T extends { readonly name: string }>(all: readonly T[]): T
 
 function buildProgram({ name, section }: BpfProgram): ProgramModel {
   return { doc: docComment(code(`SEC("${section}")`)), key: typeKey(name), name: quote(name) };
+}
+
+/** The constant with some kernels' types; no generated name looks so, with two underscores inside. */
+export function carriedBtfName(index: number): string {
+  return `CARRIED_BTF_${index + 1}`;
 }
 
 /** What reads the module's bytes: the object's, and the types'. */

@@ -5,7 +5,7 @@ import { CoreGenError } from "../errors.ts";
 import { openObject } from "../object/open.ts";
 import type { MapRecords } from "../object/record-info.ts";
 import { findRecords } from "../object/records.ts";
-import { buildModel } from "./build-model.ts";
+import { buildModel, carriedBtfName } from "./build-model.ts";
 import { renderModule } from "./render.ts";
 import { stripDebugInfo } from "./strip-object.ts";
 import { ownVersion } from "./version.ts";
@@ -65,7 +65,9 @@ export async function generateSkeleton(bytes: Uint8Array, options: GenerateOptio
         ? undefined
         : { url: options.external, sha256: createHash("sha256").update(bytes).digest("hex") },
   });
-  const text = await renderModule(model, options.external === undefined ? stripDebugInfo(object.elf) : undefined);
+  const carried = (options.minBtf ?? []).map(({ btf }, index) => ({ name: carriedBtfName(index), bytes: btf }));
+  const embedded = options.external === undefined ? [{ name: "OBJECT", bytes: stripDebugInfo(object.elf) }] : [];
+  const text = await renderModule(model, [...carried, ...embedded]);
   return { text, messages: records.maps.filter((map) => isOpen(records.types, map)).map(({ message }) => message) };
 }
 

@@ -14,7 +14,7 @@ export interface SkeletonModel {
   readonly globals: readonly GlobalsModel[];
   readonly maps: readonly MapModel[];
   readonly progs: readonly ProgramModel[];
-  /** Types for kernels without their own: string literals. */
+  /** Types for kernels without their own: string literals, and the expression of their bytes. */
   readonly minBtf: readonly { readonly kernels: readonly string[]; readonly btf: string }[];
   readonly skeleton: {
     readonly doc: string;

@@ -7,13 +7,19 @@ const BASE64_COLUMNS = 100;
 const MAX_FORMATTED = 4_000_000;
 
 /**
- * Prints a model as a formatted TypeScript module; `object` is embedded at its end.
+ * Prints a model as a formatted TypeScript module, with its payloads at the end.
  *
  * Handlebars and prettier are loaded when the first module is printed: a CLI that only shows its help needs neither.
  */
-export async function renderModule(model: SkeletonModel, object: Uint8Array | undefined): Promise<string> {
+export async function renderModule(model: SkeletonModel, payloads: readonly Payload[]): Promise<string> {
   const module = await format(await print(model));
-  return object === undefined ? module : `${module}${embed(object)}`;
+  return [module, ...payloads.map(embed)].join("");
+}
+
+/** Bytes that a module carries in a constant. */
+export interface Payload {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 type Template = (model: SkeletonModel) => string;
@@ -56,9 +62,9 @@ async function format(source: string): Promise<string> {
   });
 }
 
-/** The last statement of a module: read by a function that runs later, so its place does no harm. Not formatted: too long. */
-function embed(object: Uint8Array): string {
-  const encoded = Buffer.from(object.buffer, object.byteOffset, object.byteLength).toString("base64");
+/** A last statement of a module: read by a function that runs later, so its place does no harm. Not formatted: too long. */
+function embed({ name, bytes }: Payload): string {
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
   const lines = encoded.match(new RegExp(`.{1,${BASE64_COLUMNS}}`, "gu")) ?? [];
-  return `const OBJECT = \`\n${lines.join("\n")}\n\`;\n`;
+  return `const ${name} = \`\n${lines.join("\n")}\n\`;\n`;
 }
