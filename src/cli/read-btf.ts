@@ -2,7 +2,8 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync } from "node:f
 import { basename, join } from "node:path";
 import { Btf } from "../btf/btf.ts";
 import { CoreGenError, isCoreGenError } from "../errors.ts";
-import { isElf, readBtfOfElf } from "../runtime/kernel/vmlinux-elf.ts";
+import { isElf } from "../runtime/kernel/elf-file.ts";
+import { readBtfOfElf } from "../runtime/kernel/vmlinux-elf.ts";
 import { reasonOf } from "./file-errors.ts";
 
 /** Where Linux shows its own types. */

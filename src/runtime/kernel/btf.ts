@@ -3,7 +3,8 @@ import { Btf } from "../../btf/btf.ts";
 import { CoreGenError, isCoreGenError } from "../../errors.ts";
 import { mapMemory } from "../sys/mmap.ts";
 import { kernelRelease } from "./release.ts";
-import { isElf, readBtfOfElf } from "./vmlinux-elf.ts";
+import { isElf } from "./elf-file.ts";
+import { readBtfOfElf } from "./vmlinux-elf.ts";
 
 const SYSFS = "/sys/kernel/btf/vmlinux";
 

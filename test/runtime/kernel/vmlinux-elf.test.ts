@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isCoreGenError } from "../../../src/errors.ts";
-import { isElf, readBtfOfElf } from "../../../src/runtime/kernel/vmlinux-elf.ts";
+import { isElf } from "../../../src/runtime/kernel/elf-file.ts";
+import { readBtfOfElf } from "../../../src/runtime/kernel/vmlinux-elf.ts";
 
 /** An ELF64 file with the given sections, the first of them the names (System V ABI, chapter 4). */
 function elfFile(
@@ -81,6 +82,6 @@ describe("readBtfOfElf", () => {
   it("does not believe sizes that no kernel has", () => {
     const file = elfFile([[".BTF", btf]], true);
     new DataView(file.buffer).setBigUint64(file.length - 32, 2n ** 40n, true);
-    expect(() => read(file)).toThrow("vmlinux: section 2 is 1099511627776 bytes long");
+    expect(() => read(file)).toThrow("vmlinux: section .BTF is 1099511627776 bytes long");
   });
 });

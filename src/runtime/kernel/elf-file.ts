@@ -1,0 +1,95 @@
+import { readSync } from "node:fs";
+import { ByteReader } from "../../btf/bytes.ts";
+import type { ErrorCode } from "../../errors.ts";
+
+const ELF_HEADER_SIZE = 64;
+const SECTION_HEADER_SIZE = 64;
+/** More than any file has: what a broken one says must not decide how much is allocated. */
+const LARGEST_NAMES = 1 << 20;
+
+/** One row of the section table. */
+export interface ElfFileSection {
+  readonly name: string;
+  /** `SHT_*`. */
+  readonly type: number;
+  /** Where it is in memory, and in the file. */
+  readonly address: number;
+  readonly offset: number;
+  readonly size: number;
+  /** Of a symbol table, the index of the section with its names. */
+  readonly link: number;
+}
+
+/** An ELF file on disk, of which only the tables are read: executables and kernels have hundreds of megabytes. */
+export class ElfFile {
+  readonly sections: readonly ElfFileSection[];
+  readonly #file: number;
+  readonly #source: Source;
+
+  /**
+   * Reads the section table of the file at this descriptor, which stays the caller's. `what` and `code` are for errors:
+   * throws a `CoreGenError` when the file is damaged, or not of 64 bits.
+   */
+  constructor(file: number, what: string, code: ErrorCode) {
+    // The fifth byte is the same in both byte orders, and says which one it is.
+    const littleEndian = readAt(file, 0, ELF_HEADER_SIZE, { what, code, littleEndian: true }).u8(5) === 1;
+    this.#file = file;
+    this.#source = { what, code, littleEndian };
+    const elf = readAt(file, 0, ELF_HEADER_SIZE, this.#source);
+    if (elf.u8(4) !== 2 || elf.u16(58) !== SECTION_HEADER_SIZE) elf.fail("this is not a 64-bit ELF file");
+    this.sections = this.#readTable(elf);
+  }
+
+  /** The contents of a section. Throws when it says that it is larger than `limit` bytes, or when the file is cut off. */
+  read({ name, offset, size }: ElfFileSection, limit: number): ByteReader {
+    if (size > limit) new ByteReader(new Uint8Array(), this.#source).fail(`section ${name} is ${size} bytes long`);
+    return readAt(this.#file, offset, size, this.#source);
+  }
+
+  #readTable(elf: ByteReader): ElfFileSection[] {
+    const count = elf.u16(60);
+    const table = readAt(this.#file, elf.offset64(40), count * SECTION_HEADER_SIZE, this.#source);
+    const rows = Array.from({ length: count }, (_, index) => rowOf(table, index * SECTION_HEADER_SIZE));
+    const namesRow = rows[elf.u16(62)];
+    if (namesRow === undefined) return [];
+    const names = this.read({ ...namesRow, name: `[${elf.u16(62)}]` }, LARGEST_NAMES);
+    return rows.map(({ nameOffset, ...row }) => ({ name: names.cString(nameOffset), ...row }));
+  }
+}
+
+function rowOf(table: ByteReader, at: number): Omit<ElfFileSection, "name"> & { readonly nameOffset: number } {
+  return {
+    nameOffset: table.u32(at),
+    type: table.u32(at + 4),
+    address: table.offset64(at + 16),
+    offset: table.offset64(at + 24),
+    size: table.offset64(at + 32),
+    link: table.u32(at + 40),
+  };
+}
+
+/** Whether the file at this descriptor is an ELF file. */
+export function isElf(file: number): boolean {
+  const magic = new Uint8Array(4);
+  return readSync(file, magic, 0, 4, 0) === 4 && Buffer.from(magic).toString("latin1") === "\x7fELF";
+}
+
+interface Source {
+  readonly what: string;
+  readonly code: ErrorCode;
+  readonly littleEndian: boolean;
+}
+
+function readAt(file: number, offset: number, length: number, source: Source): ByteReader {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(file, bytes, done, length - done, offset + done);
+    if (count === 0) break;
+    done += count;
+  }
+  const reader = new ByteReader(bytes.subarray(0, done), source);
+  if (done < length)
+    reader.fail(`the file is cut off: ${length} bytes are needed at offset ${offset}, there are ${done}`);
+  return reader;
+}
