@@ -45,6 +45,30 @@ describeWithKernel("attachProgram", {}, () => {
     expect(link.closed).toBe(true);
   });
 
+  it.each([
+    ["uprobe/libc.so.6:getppid", /^program "handle_openat" at \/\S+\/libc\.so\.6:getppid$/u],
+    ["uretprobe/libc.so.6:getppid", /^program "handle_openat" at the return of \/\S+\/libc\.so\.6:getppid$/u],
+  ])("%s runs the program in the function of a library, and only until it is detached", (section, what) => {
+    using counting = loadCounting(section);
+    const link = attachProgram(counting.program);
+    expect(link.what).toMatch(what);
+    for (let i = 0; i < 10; i++) expect(process.ppid).toBeGreaterThan(0);
+    link.detach();
+    const before = counting.runs();
+    expect(before).toBeGreaterThanOrEqual(10);
+    expect(process.ppid).toBeGreaterThan(0);
+    expect(counting.runs()).toBe(before);
+  });
+
+  it("says which function of a library there is not, and which are near", () => {
+    using counting = loadCounting("uprobe/libc.so.6:getppid");
+    const error = errorOf(counting.program, "uprobe/libc.so.6:getpidd");
+    expect(error.message).toMatch(
+      /^looking for the function getpidd in \/\S+\/libc\.so\.6: it has none of that name$/u,
+    );
+    expect(error.hints[0]).toMatch(/^Near it: .*getpid/u);
+  });
+
   it("attaches again, and more than once", () => {
     using counting = loadCounting("tracepoint/syscalls/sys_enter_openat");
     attachProgram(counting.program).close();
@@ -91,7 +115,15 @@ describeWithKernel("attachProgram", {}, () => {
     ["tp/sched", "bad-input", '"sched" is not CATEGORY/NAME of a tracepoint'],
     ["tp", "bad-input", 'SEC("tp") does not say what to attach it to'],
     ["xdp", "bad-input", 'SEC("xdp") does not say what to attach it to'],
-    ["kprobe/do_sys_open", "unsupported", `core-gen can't attach SEC("kprobe/do_sys_open") yet`],
+    ["kprobe/do-exit", "bad-input", '"do-exit" is no place in the kernel'],
+    ["kretprobe/do_exit+4", "bad-input", '"do_exit+4" is no place in the kernel'],
+    ["uprobe/readline", "bad-input", '"readline" is not BINARY:FUNCTION'],
+    ["uprobe/libno.so.9:f", "bad-input", "looking for libno.so.9: it is in none of "],
+    ["uprobe/no-such-program:f", "bad-input", "looking for no-such-program: it is in none of "],
+    ["uprobe//no/such/file:f", "bad-input", "looking for the function f in /no/such/file: ENOENT"],
+    ["uprobe/./package.json:f", "bad-input", "./package.json: this is not a 64-bit ELF file"],
+    ["uretprobe/libc.so.6:getppid+4", "bad-input", '"libc.so.6:getppid+4" is not BINARY:FUNCTION'],
+    ["kprobe.multi/do_*", "unsupported", `core-gen can't attach SEC("kprobe.multi/do_*") yet`],
     ["nonsense", "unsupported", `core-gen can't attach SEC("nonsense") yet`],
   ])("refuses SEC(%j)", (section, code, message) => {
     using counting = loadCounting("tracepoint/syscalls/sys_enter_openat");

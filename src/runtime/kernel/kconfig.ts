@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { arch } from "node:os";
 import { gunzipSync } from "node:zlib";
 import { CoreGenError } from "../../errors.ts";
 import type { KconfigSource } from "../../object/kconfig.ts";
 import { hasFeature } from "./features.ts";
 import { kernelVersionCode } from "./kernel-version.ts";
 import { kernelRelease } from "./release.ts";
+import { hasSyscallWrapper } from "./syscall-wrapper.ts";
 
 /** What the running kernel has for `__kconfig` variables. */
 export const runningKconfig: KconfigSource = {
@@ -41,18 +41,4 @@ function readIfThere(path: string): Buffer | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** How the kernel begins the names of system calls whose arguments come in `struct pt_regs` (libbpf: `arch_specific_syscall_pfx`). */
-const wrappers: Readonly<Record<string, string>> = {
-  x64: "__x64_sys_bpf",
-  arm64: "__arm64_sys_bpf",
-  s390x: "__s390x_sys_bpf",
-};
-
-/** Asked of the kernel's symbols: libbpf tries to set a kprobe there, which not every kernel can. */
-function hasSyscallWrapper(): boolean {
-  const name = wrappers[arch()];
-  if (name === undefined) return false;
-  return readIfThere("/proc/kallsyms")?.includes(` ${name}\n`) ?? false;
 }

@@ -3,8 +3,10 @@ import type { SectionDef } from "../../object/sections.ts";
 import type { LoadedProgram } from "../load/types.ts";
 import type { Link } from "./link.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
-import { attachTpBtf } from "./tp-btf.ts";
+import { attachKprobe, attachKretprobe, attachKretsyscall, attachKsyscall } from "./kprobe.ts";
+import { attachTrace } from "./trace.ts";
 import { attachTracepoint } from "./tracepoint.ts";
+import { attachUprobe, attachUretprobe } from "./uprobe.ts";
 
 type Attacher = (program: LoadedProgram, target: string) => Link;
 
@@ -20,8 +22,26 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["raw_tp.s", attachRawTracepoint],
   ["raw_tracepoint.w", attachRawTracepoint],
   ["raw_tp.w", attachRawTracepoint],
-  ["tp_btf", attachTpBtf],
-  ["tp_btf.s", attachTpBtf],
+  ["kprobe", attachKprobe],
+  ["kretprobe", attachKretprobe],
+  ["ksyscall", attachKsyscall],
+  ["kretsyscall", attachKretsyscall],
+  ["uprobe", attachUprobe],
+  ["uprobe.s", attachUprobe],
+  ["uretprobe", attachUretprobe],
+  ["uretprobe.s", attachUretprobe],
+  ["tp_btf", attachTrace],
+  ["tp_btf.s", attachTrace],
+  ["fentry", attachTrace],
+  ["fentry.s", attachTrace],
+  ["fexit", attachTrace],
+  ["fexit.s", attachTrace],
+  ["fmod_ret", attachTrace],
+  ["fmod_ret.s", attachTrace],
+  ["fsession", attachTrace],
+  ["fsession.s", attachTrace],
+  ["lsm", attachTrace],
+  ["lsm.s", attachTrace],
 ]);
 
 /**

@@ -5,6 +5,7 @@ export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
+export const EBUSY = 16;
 export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
@@ -31,7 +32,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [ENOMEM, ["ENOMEM", "out of memory"]],
   [EACCES, ["EACCES", "permission denied"]],
   [14, ["EFAULT", "bad address"]],
-  [16, ["EBUSY", "busy"]],
+  [EBUSY, ["EBUSY", "busy"]],
   [EEXIST, ["EEXIST", "exists already"]],
   [18, ["EXDEV", "link across devices"]],
   [ENODEV, ["ENODEV", "no such device"]],

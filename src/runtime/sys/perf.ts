@@ -11,8 +11,8 @@ export const PERF_TYPE_TRACEPOINT = 2;
 export const PERF_COUNT_SW_BPF_OUTPUT = 10;
 export const PERF_SAMPLE_RAW: number = 1 << 10;
 
-/** PERF_ATTR_SIZE_VER0: the first version of struct perf_event_attr, which every kernel knows. */
-const ATTR_SIZE = 64;
+/** PERF_ATTR_SIZE_VER1, with `config2`: every kernel that has BPF knows it. */
+const ATTR_SIZE = 72;
 const PERF_FLAG_FD_CLOEXEC = 8;
 /** `watermark` is bit 14 of the bit-fields. C compilers for big-endian machines count them from the other end. */
 const WATERMARK: bigint = hostIsLittleEndian ? 1n << 14n : 1n << (63n - 14n);
@@ -22,6 +22,10 @@ export interface PerfEventAttr {
   /** `PERF_TYPE_*`. */
   readonly type: number;
   readonly config: number;
+  /** What is probed: a function of the kernel, or the path of an executable (`config1`, an address). */
+  readonly probed?: string;
+  /** Where in it, in bytes from its start (`config2`). */
+  readonly probeOffset?: bigint;
   /** Sample every so many events. */
   readonly samplePeriod?: number;
   /** `PERF_SAMPLE_*` bits. */
@@ -39,9 +43,9 @@ export interface PerfEventAttr {
  */
 export function openPerfEvent(event: PerfEventAttr, pid: number, cpu: number, what: string): Fd {
   const number = syscallNumbers().perfEventOpen;
-  const result = withAddress(encodePerfEventAttr(event).bytes, (address) =>
-    libc().syscall5(number, address, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC),
-  );
+  const attr = encodePerfEventAttr(event);
+  const open = (address: number): number => libc().syscall5(number, address, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  const result = withAddress(attr.bytes, open, attr);
   if (result >= 0) return new Fd(result, what);
   const failure = { doing: `opening ${what}`, syscall: "perf_event_open", errno: -result };
   throw new KernelError({ ...failure, meaning: meanings.get(-result), hints: hints.get(-result) ?? [] });
@@ -59,14 +63,16 @@ const hints: ReadonlyMap<number, readonly string[]> = new Map([
 
 /** The bytes of `struct perf_event_attr`. */
 export function encodePerfEventAttr(event: PerfEventAttr): Attr {
-  return new Attr(ATTR_SIZE)
+  const attr = new Attr(ATTR_SIZE)
     .u32(0, event.type)
     .u32(4, ATTR_SIZE)
     .u64(8, BigInt(event.config))
     .u64(16, BigInt(event.samplePeriod ?? 0))
     .u64(24, BigInt(event.sampleType ?? 0))
     .u64(40, event.wakeupWatermark === undefined ? 0n : WATERMARK)
-    .u32(48, event.wakeupWatermark ?? event.wakeupEvents ?? 0);
+    .u32(48, event.wakeupWatermark ?? event.wakeupEvents ?? 0)
+    .u64(64, event.probeOffset ?? 0n);
+  return event.probed === undefined ? attr : attr.text(56, event.probed);
 }
 
 // _IO('$', n) and _IOW('$', n, __u32) of linux/perf_event.h. PowerPC has its own encoding of the direction.

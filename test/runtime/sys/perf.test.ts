@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostIsLittleEndian } from "../../../src/runtime/memory.ts";
-import { encodePerfLink } from "../../../src/runtime/links/tracepoint.ts";
+import { encodePerfLink } from "../../../src/runtime/links/perf-event-link.ts";
 import { Attr } from "../../../src/runtime/sys/bpf.ts";
 import { syscallNumbers } from "../../../src/runtime/sys/arch.ts";
 import { encodePerfEventAttr, PERF_SAMPLE_RAW } from "../../../src/runtime/sys/perf.ts";
@@ -11,23 +11,30 @@ const hex = ({ bytes }: Attr): string => Buffer.from(bytes).toString("hex");
 describe.runIf(hostIsLittleEndian)("system call arguments", () => {
   it("of a tracepoint's event", () => {
     expect(hex(encodePerfEventAttr({ type: 2, config: 862 }))).toBe(
-      `02000000400000005e03000000000000${"00".repeat(48)}`,
+      `02000000480000005e03000000000000${"00".repeat(56)}`,
     );
   });
 
   it("of a perf buffer's event, woken up for every sample", () => {
     const event = { type: 1, config: 10, samplePeriod: 1, sampleType: PERF_SAMPLE_RAW, wakeupEvents: 1 };
     expect(hex(encodePerfEventAttr(event))).toBe(
-      "01000000400000000a00000000000000010000000000000000040000000000000000000000000000000000000000000001" +
-        "000000000000000000000000000000",
+      "01000000480000000a00000000000000010000000000000000040000000000000000000000000000000000000000000001" +
+        "0000000000000000000000000000000000000000000000",
     );
   });
 
   it("of a perf buffer's event, woken up for every 512 bytes", () => {
     const event = { type: 1, config: 10, samplePeriod: 1, sampleType: PERF_SAMPLE_RAW, wakeupWatermark: 512 };
     expect(hex(encodePerfEventAttr(event))).toBe(
-      "01000000400000000a000000000000000100000000000000000400000000000000000000000000000040000000000000" +
-        "00020000000000000000000000000000",
+      "01000000480000000a00000000000000010000000000000000040000000000000000000000000000004000000000000000" +
+        "0200000000000000000000000000000000000000000000",
+    );
+  });
+
+  it("of a probe's event, with its offset in a file", () => {
+    expect(hex(encodePerfEventAttr({ type: 6, config: 1, probeOffset: 0x12_3456_789an }))).toBe(
+      "06000000480000000100000000000000000000000000000000000000000000000000000000000000000000000000000000" +
+        "0000000000000000000000000000009a78563412000000",
     );
   });
 

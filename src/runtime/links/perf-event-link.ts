@@ -1,0 +1,42 @@
+import { attachTypes } from "../../object/bpf-enums.ts";
+import { hasFeature } from "../kernel/features.ts";
+import { Attr, BPF_LINK_CREATE, bpfOrThrow } from "../sys/bpf.ts";
+import { Fd } from "../sys/fd.ts";
+import { enablePerfEvent, setPerfEventProgram } from "../sys/perf.ts";
+import { Link } from "./link.ts";
+
+/**
+ * Runs a program at a perf event, which it takes over, also when it throws (libbpf: `bpf_program__attach_perf_event_opts`).
+ *
+ * Kernels before 5.15 have no links for perf events: there the event itself keeps the program attached.
+ */
+export function attachToPerfEvent(program: Fd, event: Fd, what: string): Link {
+  try {
+    if (hasFeature("perf-link")) return linkTo(program, event, what);
+    setPerfEventProgram(event, program);
+    enablePerfEvent(event);
+    return new Link(what, event);
+  } catch (error) {
+    event.close();
+    throw error;
+  }
+}
+
+function linkTo(program: Fd, event: Fd, what: string): Link {
+  const attr = encodePerfLink(program.number, event.number);
+  const link = new Fd(bpfOrThrow(BPF_LINK_CREATE, attr, `attaching ${what}`), `the link of ${what}`);
+  try {
+    enablePerfEvent(event);
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+  // The link holds on to the event.
+  event.close();
+  return new Link(what, link);
+}
+
+/** The attributes of BPF_LINK_CREATE for a perf event, without a cookie. */
+export function encodePerfLink(program: number, event: number): Attr {
+  return new Attr(24).u32(0, program).u32(4, event).u32(8, attachTypes.indexOf("perf_event"));
+}
