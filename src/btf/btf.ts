@@ -2,7 +2,7 @@ import { ByteReader, LONGEST_NAME } from "./bytes.ts";
 import { decodeType, type DecodeContext } from "./decode.ts";
 import { readBtfHeader, type BtfHeader } from "./header.ts";
 import { essentialName, NameIndex } from "./index/names.ts";
-import { kindOf, readKindSizes, readTypeOffsets, type KindSizes } from "./index/offsets.ts";
+import { kindOf, readKindSizes, readTypePlaces, type KindSizes } from "./index/offsets.ts";
 import { kinds, type BtfKind, type BtfType, type TypeTable } from "./types.ts";
 
 /** How {@link Btf.parse} reads. */
@@ -18,7 +18,7 @@ const voidType: BtfType = { kind: "void", name: "" };
 /**
  * BTF over raw bytes: types are decoded when they are asked for, and found by name without decoding any.
  *
- * Parsing walks the type section once and keeps four bytes per type: the kernel has over 100,000.
+ * Parsing walks the type section once and keeps six bytes per type: the kernel has over 100,000.
  *
  * @example
  * const btf = Btf.parse(readFileSync("/sys/kernel/btf/vmlinux"));
@@ -36,7 +36,7 @@ export class Btf implements TypeTable {
   readonly #sizes: KindSizes;
   readonly #offsets: Uint32Array;
   readonly #decoded = new Map<number, BtfType>();
-  #names: NameIndex | undefined;
+  readonly #names: NameIndex;
 
   /**
    * Reads raw BTF of either byte order. Throws a `CoreGenError` with code `bad-btf` when the bytes are not BTF or a
@@ -57,7 +57,10 @@ export class Btf implements TypeTable {
     this.#checkStrings(file);
     this.#context = { file, name: (offset) => this.string(offset, LONGEST_NAME) };
     this.#sizes = readKindSizes(file, this.#header, base === undefined ? undefined : base.#sizes);
-    this.#offsets = readTypeOffsets(file, this.#header, this.#sizes, this.firstId);
+    const strings = [base?.strings ?? new Uint8Array(), this.#ownStrings] as const;
+    const { offsets, nameKeys } = readTypePlaces(file, this.#header, this.#sizes, strings, this.firstId);
+    this.#offsets = offsets;
+    this.#names = new NameIndex(strings, nameKeys, (index) => file.u32(offsets[index] ?? 0));
   }
 
   /** How many ids there are, with void and the base's types: `0 … typeCount - 1`. */
@@ -147,16 +150,7 @@ export class Btf implements TypeTable {
   }
 
   *#namedLike(essential: string): Generator<number> {
-    this.#names ??= this.#buildNameIndex();
     for (const index of this.#names.candidates(essential)) yield this.firstId + index;
-  }
-
-  #buildNameIndex(): NameIndex {
-    const { file } = this.#context;
-    return new NameIndex(
-      [this.base?.strings ?? new Uint8Array(), this.#ownStrings],
-      this.#offsets.map((at) => file.u32(at)),
-    );
   }
 
   get #ownStrings(): Uint8Array {

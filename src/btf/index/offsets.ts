@@ -1,5 +1,6 @@
 import type { ByteReader } from "../bytes.ts";
 import type { BtfHeader } from "../header.ts";
+import { nameKey, type StringSections } from "./names.ts";
 
 /** Bytes of `struct btf_type`, which begins every type. */
 export const TYPE_SIZE = 12;
@@ -27,32 +28,35 @@ const KNOWN_KINDS = 20;
 /** What 7 bits can say. */
 const KINDS = 128;
 const LAYOUT_SIZE = 4;
+const WORD = 4;
 
-/** How long the types of each kind are, by kind. */
+/** How long the types of each kind are, by kind, in words of four bytes. */
 export interface KindSizes {
-  readonly known: readonly boolean[];
-  /** Bytes that follow `struct btf_type`. */
+  /** Of `struct btf_type` and what every type of the kind has behind it; 0 for a kind that is not known. */
   readonly fixed: Uint8Array;
-  /** Bytes per element behind those. */
+  /** Of each element behind those. */
   readonly element: Uint8Array;
 }
 
 /**
  * The sizes of the kinds that we know, and those that the BTF's layout section (`struct btf_layout`) or its base's adds:
- * types of kinds that are newer than we are can be passed over.
+ * types of kinds that are newer than we are can be passed over. One whose sizes are no whole words stays unknown
+ * (libbpf: `btf_type_size_unknown`).
  */
 export function readKindSizes(file: ByteReader, header: BtfHeader, base: KindSizes | undefined): KindSizes {
   const { layoutStart, layoutEnd } = header;
   const count = Math.min(KINDS, Math.floor((layoutEnd - layoutStart) / LAYOUT_SIZE));
   if (count === 0 && base !== undefined) return base;
-  const inLayout = (kind: number, field: number): number => file.u8(layoutStart + kind * LAYOUT_SIZE + field);
-  const size = (ours: Map<number, number>, kind: number, field: number): number =>
-    kind >= KNOWN_KINDS && kind < count ? inLayout(kind, field) : (ours.get(kind) ?? 0);
-  return {
-    known: Array.from({ length: KINDS }, (_, kind) => kind > 0 && kind < Math.max(KNOWN_KINDS, count)),
-    fixed: Uint8Array.from({ length: KINDS }, (_, kind) => size(fixedSize, kind, 0)),
-    element: Uint8Array.from({ length: KINDS }, (_, kind) => size(elementSize, kind, 1)),
-  };
+  const sizes: KindSizes = { fixed: new Uint8Array(KINDS), element: new Uint8Array(KINDS) };
+  for (let kind = 1; kind < Math.max(KNOWN_KINDS, count); kind++) {
+    const at = layoutStart + kind * LAYOUT_SIZE;
+    const fixed = kind < KNOWN_KINDS ? (fixedSize.get(kind) ?? 0) : file.u8(at);
+    const element = kind < KNOWN_KINDS ? (elementSize.get(kind) ?? 0) : file.u8(at + 1);
+    if (fixed % WORD !== 0 || element % WORD !== 0) continue;
+    sizes.fixed[kind] = (TYPE_SIZE + fixed) / WORD;
+    sizes.element[kind] = element / WORD;
+  }
+  return sizes;
 }
 
 /** The kind in a type's `info`: 7 bits since 2026, the two upper ones were zero before. */
@@ -65,29 +69,65 @@ export function vlenOf(info: number): number {
   return info & 0xffffff;
 }
 
+/** Where the types are, and what finds them by name. */
+export interface TypePlaces {
+  /** Where each type begins, in bytes from the start of the data. */
+  readonly offsets: Uint32Array;
+  /** The {@link nameKey} of each. */
+  readonly nameKeys: Uint16Array;
+}
+
 /**
- * Walks the type section once and returns where each type begins, in bytes from the start of the data.
+ * Walks the type section once, in words: a kernel has over 100,000 types, and this is most of what parsing them takes.
  *
  * The first entry belongs to the first type of this BTF (id 1, or the base's type count). Proves that every type's own
  * bytes lie inside the section, so that decoding a type can't run past it.
  */
-export function readTypeOffsets(file: ByteReader, header: BtfHeader, sizes: KindSizes, firstId: number): Uint32Array {
-  const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
-  const { littleEndian, typesStart, typesEnd } = header;
-  const { known, fixed, element } = sizes;
+export function readTypePlaces(
+  file: ByteReader,
+  header: BtfHeader,
+  { fixed, element }: KindSizes,
+  strings: StringSections,
+  firstId: number,
+): TypePlaces {
+  const { typesStart, typesEnd } = header;
+  const words = typeWords(file, header);
+  const [base, own] = strings;
+  // Not a whole number when the section isn't whole words: then its last type is cut off.
+  const end = (typesEnd - typesStart) / WORD;
   const offsets = new Uint32Array(Math.floor((typesEnd - typesStart) / TYPE_SIZE));
+  const nameKeys = new Uint16Array(offsets.length);
   let count = 0;
-  let at = typesStart;
-  while (at < typesEnd) {
-    if (at + TYPE_SIZE > typesEnd)
-      file.fail(`type [${firstId + count}] at byte ${at} is cut off by the end of the types`);
-    const info = view.getUint32(at + 4, littleEndian);
+  let at = 0;
+  const byteOf = (word: number): number => typesStart + word * WORD;
+  while (at < end) {
+    if (at + TYPE_SIZE / WORD > end)
+      file.fail(`type [${firstId + count}] at byte ${byteOf(at)} is cut off by the end of the types`);
+    const info = words[at + 1] ?? 0;
     const kind = kindOf(info);
-    if (known[kind] !== true) file.fail(`type [${firstId + count}] at byte ${at} has the unknown kind ${kind}`);
-    offsets[count++] = at;
-    at += TYPE_SIZE + (fixed[kind] ?? 0) + (element[kind] ?? 0) * vlenOf(info);
-    if (at > typesEnd)
-      file.fail(`type [${firstId + count - 1}] ends at byte ${at}, after the end of the types (${typesEnd})`);
+    const size = fixed[kind] ?? 0;
+    if (size === 0) file.fail(`type [${firstId + count}] at byte ${byteOf(at)} has the unknown kind ${kind}`);
+    const name = words[at] ?? 0;
+    offsets[count] = typesStart + at * WORD;
+    nameKeys[count] = name < base.length ? nameKey(base, name) : nameKey(own, name - base.length);
+    count++;
+    at += size + (element[kind] ?? 0) * vlenOf(info);
   }
-  return offsets.slice(0, count);
+  if (at > end)
+    file.fail(`type [${firstId + count - 1}] ends at byte ${byteOf(at)}, after the end of the types (${typesEnd})`);
+  return { offsets: offsets.subarray(0, count), nameKeys: nameKeys.subarray(0, count) };
 }
+
+/** The type section as numbers: the bytes themselves where this machine reads them so, a copy otherwise. */
+function typeWords(file: ByteReader, { littleEndian, typesStart, typesEnd }: BtfHeader): Uint32Array {
+  const { buffer, byteOffset } = file.bytes;
+  const start = byteOffset + typesStart;
+  const count = Math.floor((typesEnd - typesStart) / WORD);
+  if (littleEndian === hostIsLittleEndian && start % WORD === 0) return new Uint32Array(buffer, start, count);
+  const view = new DataView(buffer, start, count * WORD);
+  const words = new Uint32Array(count);
+  for (let index = 0; index < count; index++) words[index] = view.getUint32(index * WORD, littleEndian);
+  return words;
+}
+
+const hostIsLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
