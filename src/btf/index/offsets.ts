@@ -93,29 +93,34 @@ export function readTypePlaces(
   const { typesStart, typesEnd } = header;
   const words = typeWords(file, header);
   const [base, own] = strings;
+  const ownStart = base.length;
   // Not a whole number when the section isn't whole words: then its last type is cut off.
   const end = (typesEnd - typesStart) / WORD;
   const offsets = new Uint32Array(Math.floor((typesEnd - typesStart) / TYPE_SIZE));
   const nameKeys = new Uint16Array(offsets.length);
   let count = 0;
   let at = 0;
-  const byteOf = (word: number): number => typesStart + word * WORD;
+  // Nearly all of this loop runs before V8 has optimized it, so every call and check in it counts.
   while (at < end) {
-    if (at + TYPE_SIZE / WORD > end)
-      file.fail(`type [${firstId + count}] at byte ${byteOf(at)} is cut off by the end of the types`);
-    const info = words[at + 1] ?? 0;
-    const kind = kindOf(info);
-    const size = fixed[kind] ?? 0;
-    if (size === 0) file.fail(`type [${firstId + count}] at byte ${byteOf(at)} has the unknown kind ${kind}`);
     const name = words[at] ?? 0;
+    const info = words[at + 1] ?? 0;
+    const kind = (info >>> 24) & 0x7f;
+    const size = fixed[kind] ?? 0;
+    if (size === 0) break;
     offsets[count] = typesStart + at * WORD;
-    nameKeys[count] = name < base.length ? nameKey(base, name) : nameKey(own, name - base.length);
+    nameKeys[count] = name < ownStart ? nameKey(base, name) : nameKey(own, name - ownStart);
+    at += size + (element[kind] ?? 0) * (info & 0xffffff);
     count++;
-    at += size + (element[kind] ?? 0) * vlenOf(info);
   }
-  if (at > end)
-    file.fail(`type [${firstId + count - 1}] ends at byte ${byteOf(at)}, after the end of the types (${typesEnd})`);
+  if (at !== end) refuseLastType(file, typesStart + at * WORD, typesEnd, firstId + count);
   return { offsets: offsets.subarray(0, count), nameKeys: nameKeys.subarray(0, count) };
+}
+
+/** Says why the walk did not end where the types do. */
+function refuseLastType(file: ByteReader, at: number, typesEnd: number, id: number): never {
+  if (at > typesEnd) file.fail(`type [${id - 1}] ends at byte ${at}, after the end of the types (${typesEnd})`);
+  if (at + TYPE_SIZE > typesEnd) file.fail(`type [${id}] at byte ${at} is cut off by the end of the types`);
+  file.fail(`type [${id}] at byte ${at} has the unknown kind ${kindOf(file.u32(at + 4))}`);
 }
 
 /** The type section as numbers: the bytes themselves where this machine reads them so, a copy otherwise. */

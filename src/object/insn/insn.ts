@@ -45,13 +45,23 @@ export function insnClass(insn: Insn): number {
 /** Decodes all instruction slots of a section's contents. */
 export function decodeInsns(code: ByteReader): Insn[] {
   if (code.length % INSN_SIZE !== 0) code.fail(`the code is ${code.length} bytes long, not a multiple of ${INSN_SIZE}`);
-  return Array.from({ length: code.length / INSN_SIZE }, (_, index) => {
-    const at = index * INSN_SIZE;
-    const registers = code.u8(at + 1);
-    // struct bpf_insn has two 4-bit fields: which half is dst depends on the byte order.
-    const [dst, src] = code.littleEndian ? [registers & 15, registers >> 4] : [registers >> 4, registers & 15];
-    return { code: code.u8(at), dst, src, off: code.i16(at + 2), imm: code.i32(at + 4) };
-  });
+  const { bytes, littleEndian } = code;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const insns: Insn[] = [];
+  for (let at = 0; at < bytes.length; at += INSN_SIZE) {
+    const registers = view.getUint8(at + 1);
+    const low = registers & 15;
+    const high = registers >> 4;
+    insns.push({
+      code: view.getUint8(at),
+      // struct bpf_insn has two 4-bit fields: which half is dst depends on the byte order.
+      dst: littleEndian ? low : high,
+      src: littleEndian ? high : low,
+      off: view.getInt16(at + 2, littleEndian),
+      imm: view.getInt32(at + 4, littleEndian),
+    });
+  }
+  return insns;
 }
 
 /** Encodes instruction slots as the kernel reads them, in the given byte order. */
