@@ -1,35 +1,46 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { buildSync } from "esbuild";
+
 import { openObject } from "../src/object/open.ts";
 import { corpusObjects, libbpf } from "../test/referee/referee.ts";
-import { spreadOf, takeTurns, type Spread } from "./compare.ts";
+import { spreadOf, type Spread } from "./compare.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const OBJECTS = 12;
-const WARM_ROUNDS = 15;
+const LARGEST = 12;
+const WITH_MOST_ROOTS = 4;
+/** Of a long-lived process: V8 optimizes during the first ones. */
+const WARM_ROUNDS = 40;
+const FIRST_WARM_ROUND = 20;
+
+/** A program and its arguments before the object's path and the number of rounds. */
+type Command = readonly [program: string, ...args: string[]];
 
 /**
- * Opening and relocating the largest objects of the corpus beside libbpf: as whole processes (cold), and over and over
- * in one process (warm). Both parse the kernel's BTF each time, and neither calls the kernel. Needs `npm run build`,
- * gcc and `npm run referee:build`.
+ * Opening and relocating the largest objects of the corpus, and those with the most root types, beside libbpf: as whole
+ * processes (cold), as the first round within such a process (first), and over and over in one process (warm). Both
+ * parse the kernel's BTF each time, and neither calls the kernel. Needs gcc and `npm run referee:build`.
  */
-export function benchRelocate(rounds = 7): void {
-  const folder = mkdtempSync(join(tmpdir(), "core-gen-bench-"));
+export function benchRelocate(rounds = 9): void {
+  // Below node_modules, from where koffi is found.
+  const cache = file("../node_modules/.cache/core-gen");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "bench-"));
   try {
-    const theirs = compileTheirs(folder);
+    const theirs: Command = [compileTheirs(folder)];
+    const ours: Command = [process.execPath, bundleOurs(folder)];
     console.log(
-      `Open and relocate for this kernel, ${rounds} cold rounds, ${WARM_ROUNDS} warm; medians, ms (ours/libbpf):`,
+      `Open and relocate for this kernel, ${rounds} cold rounds, warm rounds ${FIRST_WARM_ROUND} to ${WARM_ROUNDS}; medians, ms:`,
     );
-    const node = spreadOf(timesOf(rounds, process.execPath, ["-e", "0"]));
-    console.log(`  of our cold times ${node.median.toFixed(1)} ms are node's start (node -e 0)`);
-    console.log(
-      "  object                              relocations  roots   cold libbpf  ours  ratio   warm libbpf  ours  ratio",
-    );
-    for (const path of largestObjects(theirs)) printObject(path, theirs, rounds);
+    const objects = chosenObjects(theirs);
+    printStart("node's start (node -e 0)", [process.execPath, "-e", "0"], rounds);
+    printStart("that and our imports, koffi's library included", [...ours, objects[0] ?? "", "0"], rounds);
+    const columns = ["cold", "first", "warm"].map((name) => `${name.padStart(8)} libbpf   ours  ratio`);
+    console.log(`  ${"object".padEnd(36)} relocations roots ${columns.join(" ")}`);
+    for (const path of objects) printObject(path, theirs, ours, rounds);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -44,12 +55,21 @@ function compileTheirs(folder: string): string {
   return out;
 }
 
-/** Those with the most code that libbpf loads for this kernel, each once: the corpus has some tools twice. */
-function largestObjects(theirs: string): string[] {
-  const loaded = corpusObjects().filter((path) => spawnSync(theirs, [path, "1"]).status === 0);
-  const bySize = loaded.sort((a, b) => statSync(b).size - statSync(a).size);
-  const withRelocations = bySize.filter((path) => rootsOf(path).relocations > 0);
-  return withRelocations.slice(0, OBJECTS);
+/** One file of JavaScript, as the package's are. */
+function bundleOurs(folder: string): string {
+  const outfile = join(folder, "relocate.mjs");
+  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
+  buildSync({ ...options, entryPoints: [file("relocate-once.ts")], outfile });
+  return outfile;
+}
+
+/** Those that libbpf loads for this kernel, each once: the largest, then others with many root types. */
+function chosenObjects(theirs: Command): string[] {
+  const loaded = corpusObjects().filter((path) => spawnSync(theirs[0], [path, "1"]).status === 0);
+  const relocated = loaded.filter((path) => rootsOf(path).relocations > 0);
+  const largest = relocated.sort((a, b) => statSync(b).size - statSync(a).size).slice(0, LARGEST);
+  const others = relocated.filter((path) => !largest.includes(path));
+  return [...largest, ...others.sort((a, b) => rootsOf(b).roots - rootsOf(a).roots).slice(0, WITH_MOST_ROOTS)];
 }
 
 function rootsOf(path: string): { relocations: number; roots: number } {
@@ -57,42 +77,47 @@ function rootsOf(path: string): { relocations: number; roots: number } {
   return { relocations: records.length, roots: new Set(records.map(({ typeId }) => typeId)).size };
 }
 
-function printObject(path: string, theirs: string, rounds: number): void {
-  const ours = [file("relocate-once.mjs"), path];
-  const cold = takeTurns(
-    new Map([
-      ["libbpf", () => void execFileSync(theirs, [path, "1"])],
-      ["ours", () => void execFileSync(process.execPath, [...ours, "1"])],
-    ]),
-    rounds,
-  );
-  const warm = {
-    libbpf: inProcess(theirs, [path, `${WARM_ROUNDS}`]),
-    ours: inProcess(process.execPath, [...ours, `${WARM_ROUNDS}`]),
-  };
+function printStart(what: string, command: Command, rounds: number): void {
+  const { median } = spreadOf(Array.from({ length: rounds }, () => runOnce(command).process));
+  console.log(`  ${median.toFixed(1)} ms are ${what}`);
+}
+
+function printObject(path: string, theirs: Command, ours: Command, rounds: number): void {
+  const cold = { libbpf: [] as Run[], ours: [] as Run[] };
+  // By turns, so that a noisy minute hits both.
+  for (let round = 0; round < rounds; round++) {
+    cold.libbpf.push(runOnce([...theirs, path, "1"]));
+    cold.ours.push(runOnce([...ours, path, "1"]));
+  }
+  const [a, b] = [warmRounds([...theirs, path]), warmRounds([...ours, path])];
   const { relocations, roots } = rootsOf(path);
+  const compare = (of: (run: Run) => number): string =>
+    compared(spreadOf(cold.libbpf.map(of)), spreadOf(cold.ours.map(of)));
   const cells = [
-    ...[basename(path).slice(0, 34).padEnd(36), `${relocations}`.padStart(10), `${roots}`.padStart(6)],
-    ...[compared(cold.get("libbpf")!, cold.get("ours")!), compared(warm.libbpf, warm.ours)],
+    ...[basename(path).slice(0, 36).padEnd(36), `${relocations}`.padStart(11), `${roots}`.padStart(5)],
+    ...[compare((run) => run.process), compare((run) => run.first), compared(a, b)],
   ];
   console.log(`  ${cells.join(" ")}`);
 }
 
-/** The rounds within one process, but for the first: it is what cold is about. */
-function inProcess(command: string, args: readonly string[]): Spread {
-  const lines = execFileSync(command, args, { encoding: "utf8" }).trim().split("\n");
-  return spreadOf(lines.slice(1).map((line) => Number(line) / 1e6));
+/** A whole process, and the first round within it: milliseconds. */
+interface Run {
+  readonly process: number;
+  readonly first: number;
 }
 
-function timesOf(rounds: number, command: string, args: readonly string[]): number[] {
-  return Array.from({ length: rounds }, () => {
-    const start = performance.now();
-    execFileSync(command, args);
-    return performance.now() - start;
-  });
+function runOnce([program, ...args]: Command): Run {
+  const start = performance.now();
+  const output = execFileSync(program, args, { encoding: "utf8" });
+  return { process: performance.now() - start, first: Number(output.trim()) / 1e6 };
+}
+
+function warmRounds([program, ...args]: Command): Spread {
+  const lines = execFileSync(program, [...args, `${WARM_ROUNDS}`], { encoding: "utf8" }).trim().split("\n");
+  return spreadOf(lines.slice(FIRST_WARM_ROUND).map((line) => Number(line) / 1e6));
 }
 
 function compared(theirs: Spread, ours: Spread): string {
   const [a, b] = [theirs.median, ours.median];
-  return `${a.toFixed(1).padStart(12)} ${b.toFixed(1).padStart(6)} ${(b / a).toFixed(2).padStart(5)}x`;
+  return `${a.toFixed(1).padStart(15)} ${b.toFixed(1).padStart(6)} ${(b / a).toFixed(2).padStart(5)}x`;
 }

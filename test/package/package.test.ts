@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 
@@ -36,6 +36,24 @@ describe("the packed package", () => {
 
   it("has a command that says how it is used", () => {
     expect(node(join(installed.folder, "dist/cli/main.js"), "--help")).toContain("core-gen skel");
+  });
+
+  it("finds its templates, run as the command and imported", () => {
+    const object = join(root, "examples/execsnoop/execsnoop.bpf.o");
+    const expected = readFileSync(join(root, "examples/execsnoop/execsnoop.skel.ts"), "utf8");
+    expect(node(join(installed.folder, "dist/cli/main.js"), "skel", object)).toBe(expected);
+    const script = `import { readFileSync } from "node:fs"; import { generateSkeleton } from "core-gen";
+      const { text } = await generateSkeleton(readFileSync("${object}"), { fileName: "execsnoop.bpf.o" });
+      process.stdout.write(text);`;
+    expect(node("--input-type=module", "-e", script)).toBe(expected);
+  });
+
+  it("has one class of errors for all its names", () => {
+    const script = `
+      const names = ["core-gen", "core-gen/btf", "core-gen/object", "core-gen/co-re", "core-gen/runtime"];
+      const classes = (await Promise.all(names.map((name) => import(name)))).map((module) => module.CoreGenError);
+      process.stdout.write(String(new Set(classes.filter(Boolean)).size));`;
+    expect(node("--input-type=module", "-e", script)).toBe("1");
   });
 
   it("type-checks in a user's project under the strictest options", () => {
