@@ -113,7 +113,9 @@ function runOnce([program, ...args]: Command): Run {
 }
 
 function warmRounds([program, ...args]: Command): Spread {
-  const lines = execFileSync(program, [...args, `${WARM_ROUNDS}`], { encoding: "utf8" }).trim().split("\n");
+  const lines = execFileSync(program, [...args, `${WARM_ROUNDS}`], { encoding: "utf8" })
+    .trim()
+    .split("\n");
   return spreadOf(lines.slice(FIRST_WARM_ROUND).map((line) => Number(line) / 1e6));
 }
 

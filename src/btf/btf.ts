@@ -108,6 +108,17 @@ export class Btf implements TypeTable {
     return this.#context.name(this.#context.file.u32(this.#position(id)));
   }
 
+  /** The ids of this BTF's own types (not the base's) of one kind, in ascending order, without decoding any. */
+  ownOfKind(kind: BtfKind): number[] {
+    const { view } = this.#context.file;
+    const number = kinds.indexOf(kind);
+    const ids: number[] = [];
+    this.#offsets.forEach((at, index) => {
+      if (kindOf(view.getUint32(at + 4, this.littleEndian)) === number) ids.push(this.firstId + index);
+    });
+    return ids;
+  }
+
   /** Where a type of this BTF (not of its base) begins, in bytes from the start of the data. */
   offsetOf(id: number): number {
     return this.#position(id);

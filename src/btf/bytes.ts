@@ -27,14 +27,15 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   readonly source: ByteSource;
   readonly littleEndian: boolean;
-  readonly #view: DataView;
+  /** The same bytes, for loops over what is known to lie inside: its methods throw a RangeError and need the byte order. */
+  readonly view: DataView;
 
   constructor(bytes: Uint8Array, source: ByteSource) {
     // Node's Buffer is a Uint8Array whose slice() does not copy: a plain view has no such surprise.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.source = source;
     this.littleEndian = source.littleEndian;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get length(): number {
@@ -43,44 +44,57 @@ export class ByteReader {
 
   u8(at: number): number {
     this.#check(at, 1);
-    return this.#view.getUint8(at);
+    return this.view.getUint8(at);
   }
 
   u16(at: number): number {
     this.#check(at, 2);
-    return this.#view.getUint16(at, this.littleEndian);
+    return this.view.getUint16(at, this.littleEndian);
   }
 
   i16(at: number): number {
     this.#check(at, 2);
-    return this.#view.getInt16(at, this.littleEndian);
+    return this.view.getInt16(at, this.littleEndian);
   }
 
   u32(at: number): number {
     this.#check(at, 4);
-    return this.#view.getUint32(at, this.littleEndian);
+    return this.view.getUint32(at, this.littleEndian);
   }
 
   i32(at: number): number {
     this.#check(at, 4);
-    return this.#view.getInt32(at, this.littleEndian);
+    return this.view.getInt32(at, this.littleEndian);
   }
 
   u64(at: number): bigint {
     this.#check(at, 8);
-    return this.#view.getBigUint64(at, this.littleEndian);
+    return this.view.getBigUint64(at, this.littleEndian);
   }
 
   i64(at: number): bigint {
     this.#check(at, 8);
-    return this.#view.getBigInt64(at, this.littleEndian);
+    return this.view.getBigInt64(at, this.littleEndian);
+  }
+
+  /** The lower half of a 64-bit number. */
+  low32(at: number): number {
+    this.#check(at, 8);
+    return this.view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+  }
+
+  /** The upper half of a 64-bit number. */
+  high32(at: number): number {
+    this.#check(at, 8);
+    return this.view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
   }
 
   /** A 64-bit file offset or size as a number; one that is past 2^53 can't be a position in any file. */
   offset64(at: number): number {
-    const value = this.u64(at);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`the 64-bit offset at ${at} is ${value}`);
-    return Number(value);
+    const high = this.high32(at);
+    if (high >= 2 ** 21) this.fail(`the 64-bit offset at ${at} is ${this.u64(at)}`);
+    // What has gone through an addition with 2^32 stays a float to V8, and all that is calculated from it.
+    return high === 0 ? this.low32(at) : high * 2 ** 32 + this.low32(at);
   }
 
   /** The bytes `[at, at + length)`, as a view that shares memory with the source. */

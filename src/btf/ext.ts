@@ -78,22 +78,24 @@ export function parseBtfExt(bytes: Uint8Array, string: (offset: number) => strin
   const headerLength = file.u32(4);
   // Objects of old compilers end their header before the CO-RE fields.
   const hasCore = headerLength >= HEADER_WITHOUT_CORE + 8;
-  const insnOff = (at: number): number => wholeSlot(file, at);
+  // Called for records that are known to lie inside.
+  const u32 = (at: number): number => file.view.getUint32(at, file.littleEndian);
+  const insnOff = (at: number): number => wholeSlot(file, at, u32(at));
   return {
-    funcInfo: readPart(file, headerLength, 8, 8, string, (at) => ({ insnOff: insnOff(at), typeId: file.u32(at + 4) })),
+    funcInfo: readPart(file, headerLength, 8, 8, string, (at) => ({ insnOff: insnOff(at), typeId: u32(at + 4) })),
     lineInfo: readPart(file, headerLength, 16, 16, string, (at) => ({
       insnOff: insnOff(at),
-      fileNameOff: file.u32(at + 4),
-      lineOff: file.u32(at + 8),
-      lineCol: file.u32(at + 12),
+      fileNameOff: u32(at + 4),
+      lineOff: u32(at + 8),
+      lineCol: u32(at + 12),
     })),
     coreRelocations: !hasCore
       ? []
       : readPart(file, headerLength, 24, 16, string, (at) => ({
           insnOff: insnOff(at),
-          typeId: file.u32(at + 4),
-          accessOff: file.u32(at + 8),
-          kind: file.u32(at + 12),
+          typeId: u32(at + 4),
+          accessOff: u32(at + 8),
+          kind: u32(at + 12),
         })),
   };
 }
@@ -113,8 +115,7 @@ function open(bytes: Uint8Array, what: string): ByteReader {
   return file;
 }
 
-function wholeSlot(file: ByteReader, at: number): number {
-  const bytes = file.u32(at);
+function wholeSlot(file: ByteReader, at: number, bytes: number): number {
   if (bytes % INSN_SIZE !== 0)
     file.fail(`the record at byte ${at} is for byte ${bytes} of the code, which is inside an instruction`);
   return bytes / INSN_SIZE;

@@ -65,8 +65,7 @@ export function rawTracepointNames(kernel: Btf): string[] {
 
 function namesOf(kernel: Btf, prefix: string, kind: BtfKind): string[] {
   const names: string[] = [];
-  for (let id = kernel.firstId; id < kernel.typeCount; id++) {
-    if (kernel.kind(id) !== kind) continue;
+  for (const id of kernel.ownOfKind(kind)) {
     const name = kernel.name(id);
     if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
   }

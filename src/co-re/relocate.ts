@@ -141,11 +141,17 @@ class Relocator {
       const all = this.#log;
       const log = all && ((line: string): void => all(`prog '${code.name}': relo #${index}: ${line}`));
       const outcome = this.#applyKind(record, kind, insn, insns, log);
+      const { field, local, candidates, target, oldValue, newValue } = outcome;
       return {
-        ...outcome,
         kind,
         code,
         insn,
+        field,
+        local,
+        candidates,
+        target,
+        oldValue,
+        newValue,
         // Found only when asked for: an object has thousands of relocations, and most callers show none.
         get source() {
           return sourceLineOf(object, code, insn);

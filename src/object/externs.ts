@@ -35,8 +35,7 @@ export function readExterns(elf: Elf, btf: Btf | undefined): ExternSymbol[] {
 
 function declaredExterns(btf: Btf): Map<string, Pick<Extern, "kind" | "typeId">> {
   const found = new Map<string, Pick<Extern, "kind" | "typeId">>();
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== "datasec") continue;
+  for (const id of btf.ownOfKind("datasec")) {
     const section = btf.type(id);
     if (section.kind !== "datasec") continue;
     const kind = section.name === ".kconfig" ? "kconfig" : section.name === ".ksyms" ? "ksym" : undefined;

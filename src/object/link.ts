@@ -40,8 +40,13 @@ export function linkProgram(
   return {
     insns: linker.insns,
     relocations: linker.relocations,
-    funcInfo: collectInfo(object.ext?.funcInfo, linker.parts),
-    lineInfo: collectInfo(object.ext?.lineInfo, linker.parts),
+    funcInfo: collectInfo(object.ext?.funcInfo, linker.parts, ({ typeId }, insnOff) => ({ insnOff, typeId })),
+    lineInfo: collectInfo(object.ext?.lineInfo, linker.parts, ({ fileNameOff, lineOff, lineCol }, insnOff) => ({
+      insnOff,
+      fileNameOff,
+      lineOff,
+      lineCol,
+    })),
     parts: linker.parts,
   };
 }
@@ -114,6 +119,7 @@ function refersToCode(insn: Insn, target: InsnRelocation["target"]["kind"] | und
 function collectInfo<T extends { insnOff: number }>(
   sections: readonly SectionRecords<T>[] | undefined,
   parts: readonly LinkedPart[],
+  moved: (record: T, insnOff: number) => T,
 ): T[] {
   const all: T[] = [];
   for (const { code, start } of parts) {
@@ -121,7 +127,7 @@ function collectInfo<T extends { insnOff: number }>(
     const end = first + code.insns.length;
     const records = recordsBetween(sections ?? [], code.section, first, end);
     if (start === 0 && records.length === 0) return [];
-    for (const record of records) all.push({ ...record, insnOff: record.insnOff - first + start });
+    for (const record of records) all.push(moved(record, record.insnOff - first + start));
   }
   return all;
 }

@@ -10,7 +10,7 @@ import {
 } from "./elf/elf.ts";
 import { decodeInsns, INSN_SIZE, type Insn } from "./insn/insn.ts";
 import { TEXT, type BpfFunction, type BpfProgram, type InsnTarget } from "./model.ts";
-import { relocationPlaces, resolveRelocations, type Targets } from "./relocations.ts";
+import { relocationPlaces, resolveRelocations, type Place, type Targets } from "./relocations.ts";
 import { findSectionDef } from "./sections.ts";
 
 /** Reads all functions of an object, in the order of their sections and places (libbpf: `bpf_object__add_programs`). */
@@ -42,12 +42,17 @@ function readSection(elf: Elf, section: ElfSection, symbols: readonly ElfSymbol[
   const insns = decodeInsns(elf.reader(section));
   const places = relocationPlaces(elf, section);
   let free = 0;
+  let nextPlace = 0;
   return symbols.map((symbol) => {
     const { first, end } = functionRange(elf, section, symbol);
     if (first < free) throw badFunction(elf, section, symbol, "begins inside another one");
     free = end;
     const code = { first, insns: insns.slice(first, end) };
-    const inside = places.filter(({ slot }) => slot >= first && slot < end);
+    const inside: Place[] = [];
+    // Functions and places ascend both.
+    for (let place = places[nextPlace]; place !== undefined && place.slot < end; place = places[++nextPlace]) {
+      if (place.slot >= first) inside.push(place);
+    }
     return {
       name: symbol.name,
       section: section.name,

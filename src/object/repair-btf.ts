@@ -26,11 +26,8 @@ export function readObjectBtf(elf: Elf): Btf | undefined {
     throw new CoreGenError("bad-btf", `${btf.what}: its byte order is not the one of the ELF file`);
   }
   const repair: Repair = { elf, btf, view: new DataView(bytes.buffer), symbols: namedSymbols(elf) };
-  for (let id = 1; id < btf.typeCount; id++) {
-    const kind = btf.kind(id);
-    if (kind === "datasec") repairDatasec(repair, id);
-    if (kind === "func") repairLinkage(repair, id);
-  }
+  for (const id of btf.ownOfKind("datasec")) repairDatasec(repair, id);
+  for (const id of btf.ownOfKind("func")) repairLinkage(repair, id);
   // Parsed again, because the first one has decoded types that have changed since.
   return Btf.parse(bytes, { what: btf.what });
 }

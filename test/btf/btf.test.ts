@@ -332,6 +332,12 @@ describe("wrong BTF", () => {
     ["the kind 0", small((b) => b.add({ kind: 0 })), "x: type [1] at byte 24 has the unknown kind 0"],
     ["the kind 20", small((b) => b.add({ kind: 20 })), "x: type [1] at byte 24 has the unknown kind 20"],
     ["the kind 127", small((b) => b.add({ kind: 127 })), "x: type [1] at byte 24 has the unknown kind 127"],
+    [
+      "a kind whose layout is no whole words",
+      small((b) => b.add({ kind: 20, words: [0] }), { layouts: Array.from({ length: 21 }, () => [3, 0] as const) }),
+      "x: type [1] at byte 32 has the unknown kind 20",
+    ],
+    ["half a word of a type", patched(int, 12, 18), "x: type [2] at byte 40 is cut off by the end of the types"],
     ["a cut-off type", patched(int, 12, 20), "x: type [2] at byte 40 is cut off by the end of the types"],
     [
       "too many members",

@@ -206,7 +206,7 @@ function readSectionHeader(
     index,
     nameOffset: file.u32(at),
     type,
-    flags: Number(file.u64(at + 8) & 0xffff_ffffn),
+    flags: file.low32(at + 8),
     size,
     link: file.u32(at + 40),
     info: file.u32(at + 44),
@@ -259,11 +259,10 @@ function readRelocations(table: ByteReader, symbols: readonly ElfSymbol[]): ElfR
   return Array.from({ length: Math.floor(table.length / RELOCATION_SIZE) }, (_, index) => {
     const at = index * RELOCATION_SIZE;
     // r_info is one 64-bit number: the symbol in its high half, the type in its low half.
-    const info = table.u64(at + 8);
-    const symbolIndex = Number(info >> 32n);
+    const symbolIndex = table.high32(at + 8);
     const symbol = symbols[symbolIndex];
     if (symbol === undefined)
       table.fail(`relocation ${index} is against symbol ${symbolIndex}, but there are only ${symbols.length}`);
-    return { offset: table.offset64(at), type: Number(info & 0xffff_ffffn), symbol };
+    return { offset: table.offset64(at), type: table.low32(at + 8), symbol };
   });
 }

@@ -45,10 +45,9 @@ export function insnClass(insn: Insn): number {
 /** Decodes all instruction slots of a section's contents. */
 export function decodeInsns(code: ByteReader): Insn[] {
   if (code.length % INSN_SIZE !== 0) code.fail(`the code is ${code.length} bytes long, not a multiple of ${INSN_SIZE}`);
-  const { bytes, littleEndian } = code;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { view, length, littleEndian } = code;
   const insns: Insn[] = [];
-  for (let at = 0; at < bytes.length; at += INSN_SIZE) {
+  for (let at = 0; at < length; at += INSN_SIZE) {
     const registers = view.getUint8(at + 1);
     const low = registers & 15;
     const high = registers >> 4;
