@@ -24,7 +24,7 @@ type Command = readonly [program: string, ...args: string[]];
  * processes (cold), as the first round within such a process (first), and over and over in one process (warm). Both
  * parse the kernel's BTF each time, and neither calls the kernel. Needs gcc and `npm run referee:build`.
  */
-export function benchRelocate(rounds = 15): void {
+export function benchRelocate(rounds = 9): void {
   // Below node_modules, from where koffi is found.
   const cache = file("../node_modules/.cache/core-gen");
   mkdirSync(cache, { recursive: true });
