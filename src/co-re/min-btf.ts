@@ -1,5 +1,6 @@
 import type { Btf } from "../btf/btf.ts";
 import { encodeBtf } from "../btf/encode.ts";
+import { mapReferences } from "../btf/references.ts";
 import { skipModifiers } from "../btf/resolve.ts";
 import type { BtfType } from "../btf/types.ts";
 import type { BpfObject } from "../object/model.ts";
@@ -60,7 +61,7 @@ class Keeper {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) this.#visit(...next);
     const ids = [...this.#kept.keys()].sort((a, b) => a - b);
     const newIds = new Map(ids.map((id, index) => [id, index + 1]));
-    const types = ids.map((id) => withNewIds(this.#withMembers(id), (old) => newIds.get(old) ?? 0));
+    const types = ids.map((id) => mapReferences(this.#withMembers(id), (old) => newIds.get(old) ?? 0));
     return encodeBtf(types, this.#kernel.littleEndian);
   }
 
@@ -151,38 +152,5 @@ class Keeper {
     if (type.kind !== "struct" && type.kind !== "union") return type;
     const needed = this.#kept.get(id);
     return { ...type, members: type.members.filter((_, index) => needed?.has(index) === true) };
-  }
-}
-
-function withNewIds(type: BtfType, newId: (old: number) => number): BtfType {
-  switch (type.kind) {
-    case "ptr":
-    case "typedef":
-    case "volatile":
-    case "const":
-    case "restrict":
-    case "type_tag":
-    case "func":
-    case "var":
-    case "decl_tag":
-      return { ...type, type: newId(type.type) };
-    case "array":
-      return { ...type, type: newId(type.type), indexType: newId(type.indexType) };
-    case "struct":
-    case "union":
-      return { ...type, members: type.members.map((member) => ({ ...member, type: newId(member.type) })) };
-    case "func_proto": {
-      const params = type.params.map((param) => ({ ...param, type: newId(param.type) }));
-      return { ...type, type: newId(type.type), params };
-    }
-    case "datasec":
-      return { ...type, vars: type.vars.map((variable) => ({ ...variable, type: newId(variable.type) })) };
-    case "void":
-    case "int":
-    case "float":
-    case "enum":
-    case "enum64":
-    case "fwd":
-      return type;
   }
 }
