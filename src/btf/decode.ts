@@ -36,8 +36,9 @@ export function decodeType(context: DecodeContext, at: number): BtfType {
     case "volatile":
     case "const":
     case "restrict":
-    case "type_tag":
       return { kind, name, type: sizeOrType };
+    case "type_tag":
+      return kindFlag ? { kind, name, type: sizeOrType, attribute: true } : { kind, name, type: sizeOrType };
     case "array":
       return { kind, name, type: file.u32(after), indexType: file.u32(after + 4), nelems: file.u32(after + 8) };
     case "struct":
@@ -77,7 +78,7 @@ export function decodeType(context: DecodeContext, at: number): BtfType {
     case "float":
       return { kind, name, size: sizeOrType };
     case "decl_tag":
-      return { kind, name, type: sizeOrType, componentIdx: file.i32(after) };
+      return decodeDeclTag(file.i32(after), name, sizeOrType, kindFlag);
     case "void":
       return file.fail(`the type at byte ${at} has the unknown kind ${kindOf(info)}`);
   }
@@ -101,6 +102,11 @@ function decodeInt(encoding: number, name: string, size: number): BtfType {
     char: (flags & 2) !== 0,
     bool: (flags & 4) !== 0,
   };
+}
+
+function decodeDeclTag(componentIdx: number, name: string, type: number, attribute: boolean): BtfType {
+  const tag = { kind: "decl_tag", name, type, componentIdx } as const;
+  return attribute ? { ...tag, attribute } : tag;
 }
 
 function decodeMembers(context: DecodeContext, start: number, count: number, kindFlag: boolean): Member[] {

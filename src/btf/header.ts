@@ -9,6 +9,8 @@ const HEADER_WITH_LAYOUT = 32;
 /** Where the sections of BTF data lie: offsets in bytes from the start of the data. */
 export interface BtfHeader {
   readonly littleEndian: boolean;
+  /** `hdr_len`: offsets in the header count from there. */
+  readonly length: number;
   readonly typesStart: number;
   readonly typesEnd: number;
   readonly stringsStart: number;
@@ -38,6 +40,7 @@ export function readBtfHeader(bytes: Uint8Array, what: string): BtfHeader {
   if (types.start % 4 !== 0) file.fail(`the types begin at byte ${types.start}, which is not a multiple of 4`);
   return {
     littleEndian,
+    length: headerLength,
     typesStart: types.start,
     typesEnd: types.end,
     stringsStart: strings.start,
@@ -45,6 +48,15 @@ export function readBtfHeader(bytes: Uint8Array, what: string): BtfHeader {
     layoutStart: layout.start,
     layoutEnd: layout.end,
   };
+}
+
+/** Throws when the header has fields that we don't know and that say something: whoever writes it again would lose or break that. */
+export function refuseUnknownFields(bytes: Uint8Array, { length }: BtfHeader, what: string): void {
+  if (bytes.subarray(HEADER_WITH_LAYOUT, Math.max(HEADER_WITH_LAYOUT, length)).every((byte) => byte === 0)) return;
+  throw new CoreGenError(
+    "unsupported",
+    `${what}: its header has ${length} bytes, and says more in them than is known here (${HEADER_WITH_LAYOUT}): it can be read, but not written again`,
+  );
 }
 
 /** Whether `bytes` begin like raw BTF of either byte order. */

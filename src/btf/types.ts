@@ -185,6 +185,8 @@ export interface DeclTagType {
   readonly name: string;
   readonly type: number;
   readonly componentIdx: number;
+  /** Set where `name` is a whole attribute, `__attribute__((name))`, which newer compilers write with the kind flag. */
+  readonly attribute?: true;
 }
 
 /** `T __attribute__((btf_type_tag("name"))) *`. */
@@ -192,6 +194,8 @@ export interface TypeTagType {
   readonly kind: "type_tag";
   readonly name: string;
   readonly type: number;
+  /** Set where `name` is a whole attribute, `__attribute__((name))`, which newer compilers write with the kind flag. */
+  readonly attribute?: true;
 }
 
 /** One named value of a 64-bit enum. */
