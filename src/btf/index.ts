@@ -4,9 +4,15 @@
  * Format: https://docs.kernel.org/bpf/btf.html
  */
 export { Btf, type ParseOptions } from "./btf.ts";
-export { encodeBtf } from "./encode.ts";
+export { alignOf } from "./align.ts";
+export { BtfBuilder, type BuilderOptions, type IntOptions, type NewMember } from "./builder.ts";
+export { deduplicate, type Deduplicated } from "./dedup/dedup.ts";
+export { encodeBtf, encodeLike, type EncodeOptions } from "./encode.ts";
 export { looksLikeBtf } from "./header.ts";
+export { ownTypes, typeOrOpaque, type OpaqueType } from "./opaque.ts";
+export { mapReferences, reachableFrom, referencesOf } from "./references.ts";
 export { isModifier, sizeOf, skipModifiers, type TypeWithId } from "./resolve.ts";
+export { swapByteOrder } from "./swap.ts";
 export {
   parseBtfExt,
   type BtfExt,
