@@ -38,6 +38,7 @@ export function readBtfHeader(bytes: Uint8Array, what: string): BtfHeader {
   const layout =
     headerLength >= HEADER_WITH_LAYOUT ? section(file, headerLength, 24, "layouts of the kinds") : { start: 0, end: 0 };
   if (types.start % 4 !== 0) file.fail(`the types begin at byte ${types.start}, which is not a multiple of 4`);
+  checkOrder(file, types, layout, strings);
   return {
     littleEndian,
     length: headerLength,
@@ -77,7 +78,24 @@ function byteOrder(bytes: Uint8Array, what: string): boolean {
   return bytes[0] === 0x9f;
 }
 
-function section(file: ByteReader, headerLength: number, at: number, name: string): { start: number; end: number } {
+interface Section {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Types, layouts, strings, none in another (libbpf: `btf_parse_hdr`). */
+function checkOrder(file: ByteReader, types: Section, layout: Section, strings: Section): void {
+  const before = (first: Section, name: string, second: Section, other: string): void => {
+    if (first.end > second.start)
+      file.fail(`the ${name} end at byte ${first.end}, after the start of the ${other} at ${second.start}`);
+  };
+  before(types, "types", strings, "strings");
+  if (layout.start === layout.end) return;
+  before(types, "types", layout, "layouts of the kinds");
+  before(layout, "layouts of the kinds", strings, "strings");
+}
+
+function section(file: ByteReader, headerLength: number, at: number, name: string): Section {
   const start = headerLength + file.u32(at);
   const end = start + file.u32(at + 4);
   if (end > file.length) file.fail(`the ${name} end at byte ${end}, but there are only ${file.length} bytes`);
