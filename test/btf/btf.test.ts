@@ -337,8 +337,47 @@ describe("wrong BTF", () => {
       small((b) => b.add({ kind: 20, words: [0] }), { layouts: Array.from({ length: 21 }, () => [3, 0] as const) }),
       "x: type [1] at byte 32 has the unknown kind 20",
     ],
-    ["half a word of a type", patched(int, 12, 18), "x: type [2] at byte 40 is cut off by the end of the types"],
-    ["a cut-off type", patched(int, 12, 20), "x: type [2] at byte 40 is cut off by the end of the types"],
+    [
+      "half a word of a type",
+      patched(
+        small((b) => b.int("int", 4), { gap: 4 }),
+        12,
+        18,
+      ),
+      "x: type [2] at byte 40 is cut off by the end of the types",
+    ],
+    [
+      "a cut-off type",
+      patched(
+        small((b) => b.int("int", 4), { gap: 4 }),
+        12,
+        20,
+      ),
+      "x: type [2] at byte 40 is cut off by the end of the types",
+    ],
+    [
+      "types that end in the strings",
+      patched(int, 12, 17),
+      "x: the types end at byte 41, after the start of the strings at 40",
+    ],
+    [
+      "layouts that begin in the types",
+      patched(
+        small((b) => b.int("int", 4), { layouts: [[0, 0]] }),
+        24,
+        12,
+      ),
+      "x: the types end at byte 48, after the start of the layouts of the kinds at 44",
+    ],
+    [
+      "layouts that end in the strings",
+      patched(
+        small((b) => b.int("int", 4), { layouts: [[0, 0]] }),
+        28,
+        8,
+      ),
+      "x: the layouts of the kinds end at byte 56, after the start of the strings at 52",
+    ],
     [
       "too many members",
       patched(

@@ -89,10 +89,12 @@ describe("sanitizeBtf", () => {
   it("drops the layout of the kinds, which came with a longer header", () => {
     const plain = everyKind().bytes;
     const header = new Uint32Array(plain.slice(0, 24).buffer);
-    const behindStrings = (header[4] ?? 0) + (header[5] ?? 0);
-    const longer = new Uint32Array([...header, behindStrings, 4]);
+    const typesLength = header[3] ?? 0;
+    const longer = new Uint32Array([...header, typesLength, 4]);
     longer[1] = 32;
-    const withLayout = new Uint8Array([...new Uint8Array(longer.buffer), ...plain.subarray(24), 0, 0, 0, 0]);
+    longer[4] = typesLength + 4;
+    const [types, strings] = [plain.subarray(24, 24 + typesLength), plain.subarray(24 + typesLength)];
+    const withLayout = new Uint8Array([...new Uint8Array(longer.buffer), ...types, 0, 0, 0, 0, ...strings]);
     expect(sanitizeBtf(Btf.parse(withLayout), () => true)).toEqual(plain);
   });
 });
