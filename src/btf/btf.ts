@@ -21,8 +21,13 @@ const voidType: BtfType = { kind: "void", name: "" };
  * Parsing walks the type section once and keeps six bytes per type: the kernel has over 100,000.
  *
  * @example
- * const btf = Btf.parse(readFileSync("/sys/kernel/btf/vmlinux"));
- * const task = btf.find("task_struct", "struct");
+ * import { readFileSync } from "node:fs";
+ * import { Btf } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * const id = btf.find("task_struct", "struct");
+ * const task = id === undefined ? undefined : btf.type(id);
+ * if (task?.kind === "struct") console.log(task.members.map(({ name }) => name)); // [ 'pid', 'comm' ]
  */
 export class Btf implements TypeTable {
   readonly bytes: Uint8Array;

@@ -60,7 +60,14 @@ export function refuseUnknownFields(bytes: Uint8Array, { length }: BtfHeader, wh
   );
 }
 
-/** Whether `bytes` begin like raw BTF of either byte order. */
+/**
+ * Whether `bytes` begin like raw BTF of either byte order.
+ *
+ * @example
+ * import { looksLikeBtf } from "core-gen/btf";
+ *
+ * console.log(looksLikeBtf(Uint8Array.of(0x9f, 0xeb, 1)), looksLikeBtf(Uint8Array.of(0x7f, 0x45))); // true false
+ */
 export function looksLikeBtf(bytes: Uint8Array): boolean {
   return (bytes[0] === 0x9f && bytes[1] === 0xeb) || (bytes[0] === 0xeb && bytes[1] === 0x9f);
 }

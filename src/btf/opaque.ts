@@ -36,7 +36,18 @@ export function typeOrOpaque(btf: Btf, id: number): BtfType | OpaqueType {
   };
 }
 
-/** All types of this BTF, without its base's, in the order of their ids; see {@link typeOrOpaque}. */
+/**
+ * All types of this BTF, without its base's, in the order of their ids; see {@link typeOrOpaque}.
+ *
+ * @example
+ * import { Btf, BtfBuilder, ownTypes } from "core-gen/btf";
+ *
+ * const b = new BtfBuilder();
+ * b.typedef("u64", b.int("unsigned long", 8));
+ * for (const { kind, name } of ownTypes(Btf.parse(b.build()))) console.log(kind, name);
+ * // int unsigned long
+ * // typedef u64
+ */
 export function* ownTypes(btf: Btf): Generator<BtfType | OpaqueType> {
   for (let id = btf.firstId; id < btf.typeCount; id++) yield typeOrOpaque(btf, id);
 }

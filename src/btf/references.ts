@@ -1,6 +1,13 @@
 import type { BtfType, TypeTable } from "./types.ts";
 
-/** The ids that a type refers to, in the order in which the format has them; 0, which is void, included. */
+/**
+ * The ids that a type refers to, in the order in which the format has them; 0, which is void, included.
+ *
+ * @example
+ * import { referencesOf } from "core-gen/btf";
+ *
+ * console.log(referencesOf({ kind: "array", name: "", type: 3, indexType: 1, nelems: 16 })); // [ 3, 1 ]
+ */
 export function referencesOf(type: BtfType): number[] {
   const found: number[] = [];
   mapReferences(type, (id) => {

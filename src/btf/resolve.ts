@@ -28,7 +28,18 @@ export interface TypeWithId {
   readonly type: BtfType;
 }
 
-/** The type behind typedefs, qualifiers and type tags (libbpf: `skip_mods_and_typedefs`). Throws when there is no end to them. */
+/**
+ * The type behind typedefs, qualifiers and type tags (libbpf: `skip_mods_and_typedefs`). Throws a `CoreGenError` with
+ * code `bad-btf` when there is no end to them.
+ *
+ * @example
+ * import { Btf, BtfBuilder, skipModifiers } from "core-gen/btf";
+ *
+ * const b = new BtfBuilder();
+ * const pid = b.const(b.typedef("pid_t", b.int("int", 4, { signed: true })));
+ * const { id, type } = skipModifiers(Btf.parse(b.build()), pid);
+ * console.log(id, type.name); // 1 int
+ */
 export function skipModifiers(types: TypeTable, id: number): TypeWithId {
   let at = id;
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
@@ -39,7 +50,19 @@ export function skipModifiers(types: TypeTable, id: number): TypeWithId {
   throw new CoreGenError("bad-btf", `type [${id}] refers to more than ${MAX_DEPTH} typedefs and qualifiers in a row`);
 }
 
-/** `sizeof` a type in bytes, or undefined for one that has none: void, a function, an unfinished struct (libbpf: `btf__resolve_size`). */
+/**
+ * `sizeof` a type in bytes, or undefined for one that has none: void, a function, an unfinished struct (libbpf:
+ * `btf__resolve_size`). Pointers have 8. Throws a `CoreGenError` with code `bad-btf` when it can't be told.
+ *
+ * @example
+ * import { Btf, BtfBuilder, sizeOf } from "core-gen/btf";
+ *
+ * const b = new BtfBuilder();
+ * const u32 = b.int("unsigned int", 4);
+ * const matrix = b.array(b.array(u32, 3, u32), 2, u32);
+ * const btf = Btf.parse(b.build());
+ * console.log(sizeOf(btf, matrix), sizeOf(btf, 0)); // 24 undefined
+ */
 export function sizeOf(types: TypeTable, id: number): number | undefined {
   let elements = 1;
   let at = id;

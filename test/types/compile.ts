@@ -26,7 +26,7 @@ const options: CompilerOptions = {
   skipLibCheck: true,
   noEmit: true,
   allowImportingTsExtensions: true,
-  paths: { "core-gen/runtime": [join(root, "src/runtime/index.ts")] },
+  paths: { "core-gen/*": [join(root, "src/*/index.ts")] },
 };
 
 /** An error of the TypeScript compiler. */

@@ -116,10 +116,10 @@ export class Equivalence {
     const kind = types.kind(a);
     if (kind === "var" || kind === "datasec" || kind === "decl_tag")
       types.fail(`type [${a}] is a ${kind}, to which no type can refer`);
-    const theirs = types.places(b, "type");
-    const pairs = types
-      .places(a, "type")
-      .map((place, index): [number, number] => [types.words[place] ?? 0, types.words[theirs[index] ?? 0] ?? 0]);
+    // Of the same shape, they have their ids at the same places.
+    const distance = types.at(b) - types.at(a);
+    const { words } = types;
+    const pairs = types.places(a, "type").map((at): [number, number] => [words[at] ?? 0, words[at + distance] ?? 0]);
     return kind === "array" ? pairs.reverse() : pairs;
   }
 }

@@ -1,9 +1,9 @@
 import { Candidates } from "./candidates.ts";
 import type { RawTypes } from "./raw-types.ts";
 
-/** More steps than any compiler's output takes: hostile types can make comparing them take for ever. */
-const STEPS_PER_TYPE = 2000;
-const STEPS_AT_LEAST = 10_000_000;
+/** A kernel takes 60 for each type: hostile types can make comparing them take for ever. */
+const STEPS_PER_TYPE = 300;
+const STEPS_AT_LEAST = 1_000_000;
 
 const UNKNOWN = 0xffff_ffff;
 const IN_PROGRESS = 0xffff_fffe;

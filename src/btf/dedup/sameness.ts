@@ -1,5 +1,6 @@
 import { fieldsOf } from "../fields.ts";
 import { kindOf } from "../index/offsets.ts";
+import { kinds } from "../types.ts";
 import type { RawTypes } from "./raw-types.ts";
 
 /*
@@ -21,11 +22,13 @@ export function isSame(types: RawTypes, a: number, b: number): boolean {
 export function hasSameShape(types: RawTypes, a: number, b: number): boolean {
   const { words } = types;
   const [startA, startB] = [types.at(a), types.at(b)];
+  // The same name, kind and number of elements: the same length.
   if (words[startA] !== words[startB] || words[startA + 1] !== words[startB + 1]) return false;
-  const isId = idsOf(types.info(a));
+  const mask = shapeMasks[kindOf(types.info(a))] ?? everything;
+  if (mask.third && words[startA + 2] !== words[startB + 2]) return false;
   const length = types.end(a) - startA;
-  for (let index = 2; index < length; index++)
-    if (!isId(index) && words[startA + index] !== words[startB + index]) return false;
+  for (let index = 3; index < length; index++)
+    if (isShape(mask, index) && words[startA + index] !== words[startB + index]) return false;
   return true;
 }
 
@@ -50,10 +53,14 @@ export function hashOf(types: RawTypes, id: number): number {
 
 /** The same for types that {@link hasSameShape} holds for. */
 export function hashOfShape(types: RawTypes, id: number): number {
+  const { words } = types;
   const start = types.at(id);
-  const isId = idsOf(types.info(id));
-  let hash = 0;
-  for (let at = start; at < types.end(id); at++) if (!isId(at - start)) hash = combine(hash, types.words[at] ?? 0);
+  const length = types.end(id) - start;
+  const mask = shapeMasks[kindOf(types.info(id))] ?? everything;
+  let hash = combine(words[start] ?? 0, words[start + 1] ?? 0);
+  if (mask.third) hash = combine(hash, words[start + 2] ?? 0);
+  for (let index = 3; index < length; index++)
+    if (isShape(mask, index)) hash = combine(hash, words[start + index] ?? 0);
   return hash;
 }
 
@@ -61,12 +68,25 @@ function combine(hash: number, word: number): number {
   return (Math.imul(hash, 31) + word) | 0;
 }
 
-/** Which words of a type with that `info` are ids. */
-function idsOf(info: number): (index: number) => boolean {
-  const { third, once, element } = fieldsOf(kindOf(info)) ?? { third: "number", once: [], element: [] };
-  return (index) => {
-    if (index < 3) return index === 2 && third === "type";
-    if (index - 3 < once.length) return once[index - 3] === "type";
-    return element[(index - 3 - once.length) % element.length] === "type";
+/** Which words of a kind are no ids: what `fieldsOf` says, in a form that is quick to ask. */
+interface ShapeMask {
+  readonly third: boolean;
+  readonly once: readonly boolean[];
+  readonly element: readonly boolean[];
+}
+
+const everything: ShapeMask = { third: true, once: [], element: [] };
+
+const shapeMasks: readonly ShapeMask[] = kinds.map((_, kind) => {
+  const { third, once, element } = fieldsOf(kind) ?? { third: "number", once: [], element: [] };
+  return {
+    third: third !== "type",
+    once: once.map((word) => word !== "type"),
+    element: element.map((word) => word !== "type"),
   };
+});
+
+function isShape({ once, element }: ShapeMask, index: number): boolean {
+  const behind = index - 3;
+  return behind < once.length ? once[behind] === true : element[(behind - once.length) % element.length] === true;
 }
