@@ -1,5 +1,6 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate]
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index]
 import { benchImport } from "./import.ts";
+import { benchIndex } from "./index-btf.ts";
 import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
 
@@ -8,6 +9,7 @@ const benches = new Map<string, () => unknown>([
   ["import", () => benchImport()],
   ["ring", () => import("./ring-decode.ts")],
   ["relocate", () => benchRelocate()],
+  ["index", () => benchIndex()],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { libbpf } from "../test/referee/referee.ts";
+import { row, spreadOf, takeTurns } from "./compare.ts";
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const names = ["task_struct", "file", "sock", "sk_buff", "dentry", "inode", "cred", "mm_struct", "net_device", "bio"];
+const WARM_ROUNDS = 15;
+const MB = 2 ** 20;
+
+/**
+ * Parsing the running kernel's BTF and finding ten structs in it beside libbpf (`btf__parse`, `btf__find_by_name_kind`):
+ * as whole processes (cold), and over and over in one process (warm). And how much memory that holds. Needs `npm run build`,
+ * gcc and `npm run referee:build`.
+ */
+export function benchIndex(rounds = 7): void {
+  const folder = mkdtempSync(join(tmpdir(), "core-gen-bench-"));
+  try {
+    const theirs = compileTheirs(folder);
+    const ours = ["--expose-gc", file("index-btf-once.mjs")];
+    const cold = takeTurns(
+      new Map([
+        ["libbpf", () => void execFileSync(theirs, ["1", ...names])],
+        ["core-gen", () => void execFileSync(process.execPath, [...ours, "1", ...names])],
+        ["node -e 0", () => void execFileSync(process.execPath, ["-e", "0"])],
+      ]),
+      rounds,
+    );
+    const warm = warmSpread(linesOf(theirs, [], WARM_ROUNDS));
+    const oursWarm = warmSpread(linesOf(process.execPath, ours, WARM_ROUNDS).slice(0, -1));
+    // A process of its own: what the rounds left behind is given back late.
+    const [bytes = 0, size = 1] = linesOf(process.execPath, ours, 0)[0]!.split(" ").map(Number);
+    console.log(
+      `Index this kernel's BTF (${(size / MB).toFixed(1)} MB) and find ${names.length} structs, ${rounds} cold rounds:`,
+    );
+    for (const [name, spread] of cold) console.log(row(`${name}, a process`, spread, "ms", cold.get("libbpf")));
+    console.log(row("libbpf, in one process", warm, "ms"));
+    console.log(row("core-gen, in one process", oursWarm, "ms", warm));
+    console.log(
+      `  memory held: ${(bytes / MB).toFixed(1)} MB, ${(bytes / size).toFixed(2)} x the file, itself included`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compileTheirs(folder: string): string {
+  const out = join(folder, "index-btf");
+  const { include, archive } = libbpf();
+  const sources = [file("index-btf.c"), file("../test/referee/isoc23.c")];
+  execFileSync("gcc", ["-O2", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz"]);
+  return out;
+}
+
+function linesOf(command: string, args: readonly string[], rounds: number): string[] {
+  const output = execFileSync(command, [...args, `${rounds}`, ...names], { encoding: "utf8" });
+  return output.trim().split("\n");
+}
+
+/** The rounds but for the first: it is what cold is about. */
+function warmSpread(nanoseconds: readonly string[]): ReturnType<typeof spreadOf> {
+  return spreadOf(nanoseconds.slice(1).map((line) => Number(line) / 1e6));
+}
