@@ -82,14 +82,14 @@ describeWithReferee("types, deduplicated", { corpus: ["objects"] }, () => {
 
   it("of a kernel stay what they are, and the same once more is merged", () => {
     const [host] = kernelBtfs();
-    const kernel = readKernel(host!);
+    const { target: kernel } = readKernel(host!);
     const { before, after } = expectSame(together(kernel, kernel));
     expect(before).toBe(2 * kernel.typeCount - 1);
     expect(after).toBeLessThan(kernel.typeCount * 1.01);
   });
 
   it("cut out of a kernel, and the same ones changed, come to libbpf's bytes", () => {
-    const kernel = readKernel(kernelBtfs()[0]!);
+    const { target: kernel } = readKernel(kernelBtfs()[0]!);
     const random = randomFrom(1);
     for (let round = 0; round < 60; round++) {
       const parts = [0, 1, 2].map(() => damagedPart(kernel, random));
