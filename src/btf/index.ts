@@ -4,6 +4,7 @@
  * Format: https://docs.kernel.org/bpf/btf.html
  */
 export { Btf, type ParseOptions } from "./btf.ts";
+export { dumpC, type DumpCOptions } from "./dump-c/dump-c.ts";
 export { encodeBtf } from "./encode.ts";
 export { looksLikeBtf } from "./header.ts";
 export { isModifier, sizeOf, skipModifiers, type TypeWithId } from "./resolve.ts";
