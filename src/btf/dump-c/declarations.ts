@@ -34,6 +34,7 @@ export class Declarations {
   readonly #writeInline: WriteInline;
   /** One stack for all chains: a struct without a name has declarations inside a declaration. */
   readonly #stack: number[] = [];
+  #used = 0;
 
   constructor(out: CText, types: TypeWords, names: UniqueNames, limits: Limits, writeInline: WriteInline) {
     this.#out = out;
@@ -46,17 +47,17 @@ export class Declarations {
   /** Declares a name as a type; `occurrence` as {@link UniqueNames} counts. */
   write(id: number, nameOff: number, occurrence: number, level: number): void {
     this.#limits.enter(id);
-    const start = this.#stack.length;
+    const start = this.#used;
     this.#collect(id);
-    this.#writeChain({ start, left: this.#stack.length - start }, { nameOff, occurrence, level });
-    this.#stack.length = start;
+    this.#writeChain({ start, left: this.#used - start }, { nameOff, occurrence, level });
+    this.#used = start;
     this.#limits.leave();
   }
 
   #collect(id: number): void {
     for (let at = id; ; at = this.#types.target(at)) {
       this.#limits.spend(1);
-      this.#stack.push(at);
+      this.#stack[this.#used++] = at;
       switch (this.#types.kind(at)) {
         case "ptr":
         case "array":

@@ -3,7 +3,7 @@ import type { CText } from "./c-text.ts";
 import { Declarations } from "./declarations.ts";
 import { Layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
-import { writePadding } from "./padding.ts";
+import { writePadding, type Gap } from "./padding.ts";
 import type { TypeWords } from "./type-words.ts";
 import { UniqueNames } from "./unique-names.ts";
 
@@ -101,7 +101,7 @@ export class Definitions {
     const size = types.size32(id);
     out.text(" {");
     const end = this.#writeEachMember(id, isPacked, level + 1);
-    if (isStruct) this.#pad(end, size * 8, this.#layout.alignOf(id), false, level + 1);
+    if (isStruct && end < size * 8) this.#pad({ from: end, to: size * 8, betweenBitFields: false }, id, level + 1);
     if (count > 0 || size > 0) out.line(level);
     out.text(isPacked ? "} __attribute__((packed))" : "}");
   }
@@ -119,7 +119,8 @@ export class Definitions {
       const offset = types.word(at + 2);
       const start = hasBitFields ? offset & BIT_OFFSET : offset;
       const bits = hasBitFields ? offset >>> 24 : 0;
-      this.#pad(end, start, isPacked ? 1 : this.#layout.alignOf(type), behindBitField && bits > 0, level);
+      if (end < start)
+        this.#pad({ from: end, to: start, betweenBitFields: behindBitField && bits > 0 }, isPacked ? 0 : type, level);
       out.line(level);
       this.declarations.write(type, types.word(at), 1, level);
       behindBitField = bits > 0;
@@ -133,8 +134,10 @@ export class Definitions {
     return end;
   }
 
-  #pad(from: number, to: number, alignment: number, betweenBitFields: boolean, level: number): void {
-    if (from < to) writePadding(this.#out, { from, to, alignment, betweenBitFields }, this.#layout.pointerSize, level);
+  /** `next` is what follows the gap and aligns itself; 0 inside a packed struct. */
+  #pad(gap: Omit<Gap, "alignment">, next: number, level: number): void {
+    const alignment = next === 0 ? 1 : this.#layout.alignOf(next);
+    writePadding(this.#out, { ...gap, alignment }, this.#layout.pointerSize, level);
   }
 
   #writeEnum(id: number, kind: "enum" | "enum64", level: number): void {

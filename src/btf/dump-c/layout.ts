@@ -26,7 +26,7 @@ export class Layout {
   readonly pointerSize: 4 | 8;
   readonly #types: TypeWords;
   readonly #limits: Limits;
-  /** By id, of structs and unions, plus 1; 0 before it is known. */
+  /** By id, plus 1; 0 before it is known. */
   readonly #alignments: Uint8Array;
 
   constructor(types: TypeWords, limits: Limits) {
@@ -38,39 +38,13 @@ export class Layout {
 
   /** The alignment in bytes, 1 for what must have been packed, 0 for what has none (libbpf: `btf__align_of`). */
   alignOf(id: number): number {
-    const types = this.#types;
-    let at = id;
-    for (;;) {
-      switch (types.kind(at)) {
-        case "int":
-        case "enum":
-        case "enum64":
-        case "float":
-          return Math.min(this.pointerSize, types.size32(at));
-        case "ptr":
-          return this.pointerSize;
-        case "typedef":
-        case "volatile":
-        case "const":
-        case "restrict":
-        case "type_tag":
-        case "array":
-          this.#limits.spend(1);
-          at = types.target(at);
-          break;
-        case "struct":
-        case "union":
-          return this.#alignOfComposite(at);
-        case "void":
-        case "fwd":
-        case "func":
-        case "func_proto":
-        case "var":
-        case "datasec":
-        case "decl_tag":
-          return 0;
-      }
-    }
+    const known = this.#alignments[id] ?? 0;
+    if (known > 0) return known - 1;
+    this.#limits.enter(id);
+    const alignment = this.#computeAlignment(id);
+    this.#limits.leave();
+    this.#alignments[id] = alignment + 1;
+    return alignment;
   }
 
   /** `sizeof` in bytes, 0 for what has none (libbpf: `btf__resolve_size`). */
@@ -120,15 +94,37 @@ export class Layout {
     return largest === undefined || this.#types.size32(id) % largest !== 0;
   }
 
-  #alignOfComposite(id: number): number {
-    const known = this.#alignments[id] ?? 0;
-    if (known > 0) return known - 1;
-    this.#limits.enter(id);
-    const largest = this.#largestAlignment(id, true) ?? 1;
-    const alignment = largest > 0 && this.#types.size32(id) % largest !== 0 ? 1 : largest;
-    this.#limits.leave();
-    this.#alignments[id] = alignment + 1;
-    return alignment;
+  #computeAlignment(id: number): number {
+    const types = this.#types;
+    switch (types.kind(id)) {
+      case "int":
+      case "enum":
+      case "enum64":
+      case "float":
+        return Math.min(this.pointerSize, types.size32(id));
+      case "ptr":
+        return this.pointerSize;
+      case "typedef":
+      case "volatile":
+      case "const":
+      case "restrict":
+      case "type_tag":
+      case "array":
+        return this.alignOf(types.target(id));
+      case "struct":
+      case "union": {
+        const largest = this.#largestAlignment(id, true) ?? 1;
+        return largest > 0 && types.size32(id) % largest !== 0 ? 1 : largest;
+      }
+      case "void":
+      case "fwd":
+      case "func":
+      case "func_proto":
+      case "var":
+      case "datasec":
+      case "decl_tag":
+        return 0;
+    }
   }
 
   /**

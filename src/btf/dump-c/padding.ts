@@ -26,7 +26,6 @@ export interface Gap {
  */
 export function writePadding(out: CText, gap: Gap, pointerSize: 4 | 8, level: number): void {
   const { from, to } = gap;
-  if (from >= to) return;
   const pads = pointerSize === 8 ? padsOf64 : padsOf32;
   // The largest type of which a natural boundary lies inside the gap.
   const [type, bits] = pads.find((pad) => roundUp(from, pad[1]) <= to) ?? ["char", 8];

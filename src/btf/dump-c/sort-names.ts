@@ -49,24 +49,28 @@ function sortByComparing(strings: Uint8Array, offsets: Uint32Array, { from, to, 
   }
 }
 
-/** What is equal in those bytes, too, and goes on, becomes a run of its own. */
 function sortByNextBytes(strings: Uint8Array, offsets: Uint32Array, { from, to, depth }: Run, runs: Run[]): void {
   const before = offsets.slice(from, to);
   const keys = new Float64Array(to - from);
   for (let i = 0; i < keys.length; i++) keys[i] = nextBytes(strings, (before[i] ?? 0) + depth) * POSITIONS + i;
   keys.sort();
   let start = 0;
-  let bytes = -1;
-  for (let i = 0; i <= keys.length; i++) {
-    const key = keys[i] ?? -1;
+  let bytes = 0;
+  keys.forEach((key, i) => {
     const next = Math.floor(key / POSITIONS);
-    if (key >= 0) offsets[from + i] = before[key - next * POSITIONS] ?? 0;
-    if (next === bytes) continue;
-    const isUnfinished = (bytes & 0xff) !== 0;
-    if (isUnfinished && i - start > 1) runs.push({ from: from + start, to: from + i, depth: depth + AT_ONCE });
+    offsets[from + i] = before[key - next * POSITIONS] ?? 0;
+    if (next === bytes) return;
+    addRun(runs, { from: from + start, to: from + i, depth }, bytes);
     start = i;
     bytes = next;
-  }
+  });
+  addRun(runs, { from: from + start, to, depth }, bytes);
+}
+
+/** What is equal in those bytes, too, and goes on, is to be sorted by what follows. */
+function addRun(runs: Run[], { from, to, depth }: Run, bytes: number): void {
+  const isUnfinished = (bytes & 0xff) !== 0;
+  if (isUnfinished && to - from > 1) runs.push({ from, to, depth: depth + AT_ONCE });
 }
 
 /** The next bytes as a number; behind the end they are zeros. */

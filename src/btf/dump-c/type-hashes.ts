@@ -23,17 +23,14 @@ export class TypeHashes {
     this.#limits = limits;
   }
 
-  /** Less than 0, 0 or more, like a comparison function's. */
-  compare(a: number, b: number): number {
-    const left = this.#of(a, true);
-    const right = this.#of(b, true);
-    return left.high - right.high || left.low - right.low;
-  }
-
-  /** Whether the hash is 0, the smallest one: that of function prototypes and pointers to them. */
-  isZero(id: number): boolean {
-    const { high, low } = this.#of(id, true);
-    return high === 0 && low === 0;
+  /** Sorts ids by the hashes of their types, in place; equal ones keep their order. */
+  sort(ids: number[]): number[] {
+    if (ids.length < 2) return ids;
+    return ids.sort((a, b) => {
+      const left = this.#of(a, true);
+      const right = this.#of(b, true);
+      return left.high - right.high || left.low - right.low;
+    });
   }
 
   #of(id: number, withMembers: boolean): Hash {

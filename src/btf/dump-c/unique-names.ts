@@ -57,9 +57,9 @@ class NameCounts {
   readonly #limits: Limits;
   #used = 0;
   /** Name offset + 1 of each slot, 0 for a free one. */
-  #names: Uint32Array = new Uint32Array(1 << 12);
-  #hashes: Uint32Array = new Uint32Array(1 << 12);
-  #counts: Uint32Array = new Uint32Array(1 << 12);
+  #names: Uint32Array = new Uint32Array(1 << 14);
+  #hashes: Uint32Array = new Uint32Array(1 << 14);
+  #counts: Uint32Array = new Uint32Array(1 << 14);
 
   constructor(strings: Uint8Array, limits: Limits) {
     this.#strings = strings;
