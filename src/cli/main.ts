@@ -8,6 +8,7 @@ import { minBtfCommand } from "./min-btf.ts";
 import { relocateCommand } from "./relocate.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
 import { skelCommand } from "./skel.ts";
+import { vmlinuxCommand } from "./vmlinux.ts";
 
 watchStandardOutput();
 try {
@@ -20,6 +21,7 @@ try {
     .command(checkCommand)
     .command(relocateCommand)
     .command(minBtfCommand)
+    .command(vmlinuxCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
     .strict()
     // Left alone, yargs shows the version of the project that it is installed in.

@@ -71,7 +71,7 @@ export function dumpC(btf: Btf, { sorted = true, roots }: DumpCOptions = {}): st
   } else {
     if (sorted) for (const id of sortedIds(types, limits)) emitter.write(id);
     else for (let id = 1; id < types.typeCount; id++) emitter.write(id);
-    writeKfuncs(out, types, emitter.declarations);
+    writeKfuncs(out, types, emitter.declarations, limits);
   }
   out.text(behind);
   return out.toString();

@@ -95,7 +95,7 @@ function alphabet(strings: Uint8Array, used: readonly Uint32Array[], limits: Lim
   let place = 0;
   let before = -1;
   for (const offset of sorted) {
-    if (before >= 0 && compareNames(strings, before, offset) !== 0) place++;
+    if (before >= 0 && compareNames(strings, before, offset, limits) !== 0) place++;
     places[offset] = place;
     before = offset;
   }

@@ -7,12 +7,14 @@ const POSITIONS = 2 ** 29;
 const SHORT_RUN = 16;
 
 /** Compares two NUL-terminated strings by their bytes, as `strcmp` does. */
-export function compareNames(strings: Uint8Array, a: number, b: number): number {
+export function compareNames(strings: Uint8Array, a: number, b: number, limits: Limits): number {
   if (a === b) return 0;
   for (let i = 0; ; i++) {
     const left = strings[a + i] ?? 0;
     const right = strings[b + i] ?? 0;
-    if (left !== right || left === 0) return left - right;
+    if (left === right && left !== 0) continue;
+    limits.spend(i);
+    return left - right;
   }
 }
 
@@ -31,18 +33,18 @@ export function sortNames(strings: Uint8Array, offsets: Uint32Array, limits: Lim
   const runs: Run[] = [{ from: 0, to: offsets.length, depth: 0 }];
   for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
     limits.spend(run.to - run.from);
-    if (run.to - run.from <= SHORT_RUN) sortByComparing(strings, offsets, run);
+    if (run.to - run.from <= SHORT_RUN) sortByComparing(strings, offsets, run, limits);
     else sortByNextBytes(strings, offsets, run, runs);
   }
 }
 
-function sortByComparing(strings: Uint8Array, offsets: Uint32Array, { from, to, depth }: Run): void {
+function sortByComparing(strings: Uint8Array, offsets: Uint32Array, { from, to, depth }: Run, limits: Limits): void {
   for (let i = from + 1; i < to; i++) {
     const offset = offsets[i] ?? 0;
     let at = i;
     for (; at > from; at--) {
       const before = offsets[at - 1] ?? 0;
-      if (compareNames(strings, before + depth, offset + depth) <= 0) break;
+      if (compareNames(strings, before + depth, offset + depth, limits) <= 0) break;
       offsets[at] = before;
     }
     offsets[at] = offset;
