@@ -176,7 +176,8 @@ export class TypeWords {
   }
 
   #checkId(from: number, to: number): void {
-    if (to >= this.typeCount) this.fail(`type [${from}] refers to type [${to}], the last one is [${this.typeCount - 1}]`);
+    if (to >= this.typeCount)
+      this.fail(`type [${from}] refers to type [${to}], the last one is [${this.typeCount - 1}]`);
   }
 
   #checkName(id: number, nameOff: number): void {
