@@ -2,9 +2,9 @@ import { CoreGenError } from "../../errors.ts";
 
 /** No compiler writes types that are nested deeper; each level is a few frames of the stack. */
 const DEEPEST = 400;
-/** Several hundred times what the types of a kernel take per byte. */
-const STEPS_PER_BYTE = 32;
-const STEPS_AT_LEAST = 1 << 22;
+/** Kernels and objects take less than half a step per byte. */
+const STEPS_PER_BYTE = 4;
+const STEPS_AT_LEAST = 1 << 18;
 
 /**
  * What hostile BTF must not get: it can refer to itself, nest without end, and a few bytes of it can stand for more text
