@@ -2,6 +2,7 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ownVersion } from "../generator/version.ts";
+import { btfCommand } from "./btf/btf.ts";
 import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
 import { minBtfCommand } from "./min-btf.ts";
@@ -21,6 +22,7 @@ try {
     .command(checkCommand)
     .command(relocateCommand)
     .command(minBtfCommand)
+    .command(btfCommand)
     .command(vmlinuxCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
     .strict()
