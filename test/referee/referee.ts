@@ -145,6 +145,13 @@ export function bpftool(...args: readonly string[]): string {
   return stdout;
 }
 
+/** What sid's bpftool prints, or undefined where it ends with an error. */
+export function bpftoolOrError(...args: readonly string[]): string | undefined {
+  const { error, status, stdout } = spawnSync(bpftoolPath, args, { encoding: "utf8", maxBuffer: 1 << 30 });
+  if (error) throw error;
+  return status === 0 ? stdout : undefined;
+}
+
 /** The libbpf that the referee is built with, to build other programs with. */
 export function libbpf(): { readonly include: string; readonly archive: string } {
   const root = join(cacheHome, "core-gen-referee", "sid", "libbpf-dev", "usr");
