@@ -58,7 +58,9 @@ describeWithReferee("modules on their kernel's types, as bpftool dumps them", { 
       }
       const btf = await readBtfFile(file, base);
       expect([file, raw(btf) === theirs]).toEqual([file, true]);
-      expect([...dumpJson(btf)].join("") === bpftool("-j", "-B", kernel.path, "btf", "dump", "file", unpacked(file))).toBe(true);
+      expect(
+        [...dumpJson(btf)].join("") === bpftool("-j", "-B", kernel.path, "btf", "dump", "file", unpacked(file)),
+      ).toBe(true);
       compared++;
     }
     expect(compared).toBeGreaterThan(20);
@@ -96,7 +98,8 @@ describeWithReferee("modules on a distilled base, as bpftool relocates them", { 
       for (const { path, btf } of bases) {
         const theirs = bpftoolOrError("-B", path, "btf", "dump", "file", module);
         const ours = await readBtfFile(module, btf).then(raw, messageOf);
-        if (theirs === undefined) expect([file, path, ours]).toEqual([file, path, expect.stringMatching(/^refused: /u)]);
+        if (theirs === undefined)
+          expect([file, path, ours]).toEqual([file, path, expect.stringMatching(/^refused: /u)]);
         else expect([file, path, ours === theirs ? "the same" : ours.slice(0, 500)]).toEqual([file, path, "the same"]);
         outcomes[theirs === undefined ? "refused" : "relocated"]++;
       }

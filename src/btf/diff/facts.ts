@@ -37,7 +37,8 @@ export interface TypeFacts {
   readonly enumerators: readonly EnumeratorFacts[];
 }
 
-const MAX_FIELDS = 65536;
+/** Of one type, those of anonymous structs in it included. */
+const MAX_MEMBERS = 65536;
 const MAX_DEPTH = 32;
 const none = { size: undefined, text: "", fields: [], enumerators: [] };
 
@@ -45,6 +46,8 @@ const none = { size: undefined, text: "", fields: [], enumerators: [] };
 export class FactsOf {
   readonly #types: TypeTable;
   readonly #names = new Map<number, string>();
+  /** Members of the type that is collected now. */
+  #seen = 0;
 
   constructor(types: TypeTable) {
     this.#types = types;
@@ -92,16 +95,18 @@ export class FactsOf {
   }
 
   #fields(type: StructType | UnionType): FieldFacts[] {
+    this.#seen = 0;
     const all: FieldFacts[] = [];
     this.#collect(type, 0, "", all, 0);
     return all;
   }
 
   #collect(type: StructType | UnionType, start: number, path: string, into: FieldFacts[], depth: number): void {
-    if (depth > MAX_DEPTH || into.length > MAX_FIELDS)
+    this.#seen += type.members.length + 1;
+    if (depth > MAX_DEPTH || this.#seen > MAX_MEMBERS)
       throw new CoreGenError(
         "bad-btf",
-        `${type.kind} ${type.name} has more than ${MAX_FIELDS} members, or contains itself`,
+        `${type.kind} ${type.name} has more than ${MAX_MEMBERS} members, or contains itself`,
       );
     for (const member of type.members) {
       const bitOffset = start + member.bitOffset;
