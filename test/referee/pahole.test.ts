@@ -12,8 +12,8 @@ import { kernelBtfs } from "./kernels.ts";
 const VERSION = "v1.24";
 
 function describeWithPahole(name: string, body: () => void): void {
-  const { stdout } = spawnSync("pahole", ["--version"], { encoding: "utf8" });
-  const reason = stdout?.trim() === VERSION ? undefined : `there is no pahole ${VERSION} (Debian 12's package dwarves)`;
+  const { error, stdout } = spawnSync("pahole", ["--version"], { encoding: "utf8" });
+  const reason = error === undefined && stdout.trim() === VERSION ? undefined : `there is no pahole ${VERSION} (Debian 12's package dwarves)`;
   describeWhere(name, reason === undefined ? undefined : { reason, requiredBy: "CORE_GEN_REQUIRE_PAHOLE" }, body);
 }
 
@@ -50,7 +50,7 @@ function isType(btf: Btf, id: number): boolean {
 /** Where we differ on purpose, in words of the text: where one of them is, it is known why. */
 const ON_PURPOSE: readonly [why: string, where: (ours: string, theirs: string) => boolean][] = [
   ["negative enumerators, which pahole prints as positive", (ours) => / = -\d+,$/mu.test(ours)],
-  ["arrays of arrays, whose dimensions pahole turns around", (ours) => /\]\[/u.test(ours)],
+  ["arrays of arrays, whose dimensions pahole turns around", (ours) => ours.includes("][")],
   [
     "constants of a struct without a name, which pahole sums up",
     (ours) => /^\s*const (?:struct|union) \{/mu.test(ours),
@@ -72,8 +72,11 @@ describeWithPahole("types as pahole shows them", () => {
       if (btf.kind(id) === "struct" && !structs.has(btf.name(id))) structs.set(btf.name(id), id);
     }
     const others = [...theirs].filter(([name, text]) => showType(btf, structs.get(name) ?? 0) !== text);
-    const unexplained = others.filter(([name, text]) => !isOnPurpose(showType(btf, structs.get(name) ?? 0), text));
-    expect(unexplained.map(([name]) => name)).toEqual([]);
+    for (const [name, text] of others) {
+      const ours = showType(btf, structs.get(name) ?? 0);
+      // What pahole takes for packed depends on the structs that it has printed before: alone, it is as we say.
+      if (!isOnPurpose(ours, text)) expect(ours).toBe(pahole(path, name));
+    }
     expect(others.length).toBeLessThan(40);
   });
 
@@ -89,7 +92,7 @@ describeWithPahole("types as pahole shows them", () => {
     for (const [name, id] of some) {
       const [ours, theirs] = [showType(btf, id), pahole(host, name)];
       // Of a union without a name that a typedef names, pahole prints nothing but that.
-      if (isOnPurpose(ours, theirs) || /^typedef union \{/u.test(ours)) continue;
+      if (isOnPurpose(ours, theirs) || ours.startsWith("typedef union {")) continue;
       expect(ours).toBe(theirs);
     }
   });
