@@ -42,5 +42,15 @@ try {
 
 function inOurWords(message: string): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
-  return "Name the object: core-gen skel prog.bpf.o, for example.";
+  const [command, of] = hideBin(process.argv);
+  if (command !== "btf") return "Name the object: core-gen skel prog.bpf.o, for example.";
+  switch (of) {
+    case "find":
+    case "show":
+      return `Name a type: core-gen btf ${of} task_struct, for example.`;
+    case "diff":
+      return "Name two files with types: core-gen btf diff 6.1.btf 6.12.btf, for example.";
+    default:
+      return "Name a file with types, or vmlinux: core-gen btf dump vmlinux, for example.";
+  }
 }

@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from "yargs";
 import type { Btf } from "../../btf/btf.ts";
 import { once } from "../once.ts";
+import { UsageError } from "../report.ts";
 
-const formats = ["raw", "json", "ts"] as const;
+const formats = ["raw", "json", "c", "ts"] as const;
 type Format = (typeof formats)[number];
 
 interface DumpArguments {
@@ -10,12 +11,13 @@ interface DumpArguments {
   readonly format: Format;
   readonly base: string | undefined;
   readonly root: string[];
+  readonly unsorted: boolean;
 }
 
 /** `core-gen btf dump FILE|vmlinux|MODULE`: all types, or some, in one of several languages. */
 export const dumpCommand: CommandModule<object, DumpArguments> = {
   command: "dump <types>",
-  describe: "Print types: as bpftool prints them, as JSON, or as TypeScript",
+  describe: "Print types: a line each, as JSON, as a C header, or as TypeScript",
   builder: (argv): Argv<DumpArguments> =>
     argv
       .positional("types", {
@@ -28,7 +30,7 @@ export const dumpCommand: CommandModule<object, DumpArguments> = {
         choices: formats,
         default: "raw",
         coerce: once("--format"),
-        describe: "raw and json are bpftool's; ts is the interfaces that skel writes",
+        describe: "raw, json and c are bpftool's; ts is the interfaces that skel writes",
       })
       .option("base", {
         alias: "B",
@@ -44,6 +46,11 @@ export const dumpCommand: CommandModule<object, DumpArguments> = {
         default: [],
         describe: "Only this type, by name or id; may be given more than once",
       })
+      .option("unsorted", {
+        type: "boolean",
+        default: false,
+        describe: "With --format c: in the order of ids, not of names",
+      })
       .example("$0 btf dump vmlinux", "All types of the running kernel, a line each")
       .example("$0 btf dump prog.bpf.o --format json", "Those of an object, for programs")
       .example("$0 btf dump veth.ko --base 6.1.btf", "A module's, with the ids of that kernel")
@@ -54,23 +61,27 @@ export const dumpCommand: CommandModule<object, DumpArguments> = {
   handler: dump,
 };
 
-async function dump({ types, format, base, root }: DumpArguments): Promise<void> {
-  const [{ readTypes }, { typeIds }, { writeChunks }] = await Promise.all([
+async function dump({ types, format, base, root, unsorted }: DumpArguments): Promise<void> {
+  if (unsorted && format !== "c")
+    throw new UsageError("--unsorted is for --format c: the others are in the order of ids.");
+  const [{ readTypes }, { definitionIds, typeIds }, { writeChunks }] = await Promise.all([
     import("./read-types.ts"),
     import("./type-ids.ts"),
     import("../write-chunks.ts"),
   ]);
   const btf = await readTypes(types, base);
-  await writeChunks(
-    await textsOf(
-      format,
-      btf,
-      root.length === 0 ? undefined : [...new Set(root.flatMap((text) => typeIds(btf, text)))],
-    ),
-  );
+  // A declaration in a language wants what it declares; a list has all that there is.
+  const find = format === "c" || format === "ts" ? definitionIds : typeIds;
+  const roots = root.length === 0 ? undefined : [...new Set(root.flatMap((text) => find(btf, text)))];
+  await writeChunks(await textsOf(format, btf, roots, unsorted));
 }
 
-async function textsOf(format: Format, btf: Btf, roots: readonly number[] | undefined): Promise<Iterable<string>> {
+async function textsOf(
+  format: Format,
+  btf: Btf,
+  roots: readonly number[] | undefined,
+  unsorted: boolean,
+): Promise<Iterable<string>> {
   const [{ ownIds }, { withProgress }] = await Promise.all([
     import("../../btf/dump-fields.ts"),
     import("../progress.ts"),
@@ -81,6 +92,10 @@ async function textsOf(format: Format, btf: Btf, roots: readonly number[] | unde
       return (await import("../../btf/dump-raw.ts")).dumpRaw(btf, ids);
     case "json":
       return (await import("../../btf/dump-json.ts")).dumpJson(btf, ids);
+    case "c": {
+      const { dumpC } = await import("../../btf/dump-c/dump-c.ts");
+      return [dumpC(btf, { sorted: !unsorted, ...(roots === undefined ? {} : { roots }) })];
+    }
     case "ts":
       return [await (await import("../../generator/generate-types.ts")).generateTypes(btf, btf.what, ids)];
   }

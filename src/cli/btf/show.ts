@@ -1,5 +1,4 @@
 import type { Argv, CommandModule } from "yargs";
-import type { Btf } from "../../btf/btf.ts";
 import { once } from "../once.ts";
 
 interface ShowArguments {
@@ -29,33 +28,12 @@ export const showCommand: CommandModule<object, ShowArguments> = {
 };
 
 async function show({ name, types, base }: ShowArguments): Promise<void> {
-  const [{ showType }, { readTypes, VMLINUX }, { typeIds }] = await Promise.all([
+  const [{ showType }, { readTypes, VMLINUX }, { definitionIds }] = await Promise.all([
     import("../../btf/show/show-type.ts"),
     import("./read-types.ts"),
     import("./type-ids.ts"),
   ]);
   const btf = await readTypes(types ?? VMLINUX, base);
-  const texts = new Set(worthShowing(btf, typeIds(btf, name)).map((id) => showType(btf, id)));
+  const texts = new Set(definitionIds(btf, name).map((id) => showType(btf, id)));
   process.stdout.write([...texts].join("\n"));
-}
-
-/** Definitions before declarations and functions: who asks for task_struct does not mean a function of that name. */
-function worthShowing(btf: Btf, ids: readonly number[]): readonly number[] {
-  const rank = (id: number): number => {
-    switch (btf.kind(id)) {
-      case "struct":
-      case "union":
-      case "enum":
-      case "enum64":
-      case "typedef":
-        return 0;
-      case "func":
-      case "var":
-        return 1;
-      default:
-        return 2;
-    }
-  };
-  const best = Math.min(...ids.map(rank));
-  return ids.filter((id) => rank(id) === best);
 }

@@ -10,6 +10,29 @@ export function typeIds(btf: Btf, text: string): number[] {
   return /^\d+$/u.test(text) ? [idOf(btf, text)] : named(btf, text);
 }
 
+/** As {@link typeIds}, but definitions only if there are any: who asks for task_struct does not mean a function of that name. */
+export function definitionIds(btf: Btf, text: string): number[] {
+  const ids = typeIds(btf, text);
+  const best = Math.min(...ids.map((id) => rankOf(btf, id)));
+  return ids.filter((id) => rankOf(btf, id) === best);
+}
+
+function rankOf(btf: Btf, id: number): number {
+  switch (btf.kind(id)) {
+    case "struct":
+    case "union":
+    case "enum":
+    case "enum64":
+    case "typedef":
+      return 0;
+    case "func":
+    case "var":
+      return 1;
+    default:
+      return 2;
+  }
+}
+
 function idOf(btf: Btf, text: string): number {
   const id = Number(text);
   if (id > 0 && id < btf.typeCount) return id;
