@@ -6,7 +6,7 @@ import { showCommand } from "./show.ts";
 
 /** `core-gen btf …`: looking into the types of kernels, modules and objects. */
 export const btfCommand: CommandModule = {
-  command: "btf <command>",
+  command: "btf",
   describe: "Print, compare and search the types of kernels, modules and objects",
   builder: (argv): Argv =>
     argv

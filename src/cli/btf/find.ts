@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from "yargs";
+import { printable } from "../../btf/printable.ts";
 import type { FoundType } from "../../btf/search.ts";
 import { once } from "../once.ts";
 
@@ -60,6 +61,8 @@ async function find({ name, types, base, json }: FindArguments): Promise<void> {
   await writeChunks(
     json ? [`${JSON.stringify(found, undefined, 2)}\n`] : (await import("./print-found.ts")).printFound(found),
   );
-  // As grep does: a script sees whether there was anything.
-  if (found.every((file) => file.types.length === 0)) process.exitCode = 1;
+  if (found.some((file) => file.types.length > 0)) return;
+  // As grep does: a script sees that there was nothing.
+  process.exitCode = 1;
+  if (!json) console.error(`core-gen: looking for "${printable(name)}": no type has a name like this`);
 }
