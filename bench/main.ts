@@ -1,4 +1,5 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate]
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate btf-dump]
+import { benchBtfDump } from "./btf-dump.ts";
 import { benchImport } from "./import.ts";
 import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
@@ -8,6 +9,7 @@ const benches = new Map<string, () => unknown>([
   ["import", () => benchImport()],
   ["ring", () => import("./ring-decode.ts")],
   ["relocate", () => benchRelocate()],
+  ["btf-dump", () => benchBtfDump()],
 ]);
 
 const wanted = process.argv.slice(2);

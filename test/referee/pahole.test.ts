@@ -13,7 +13,10 @@ const VERSION = "v1.24";
 
 function describeWithPahole(name: string, body: () => void): void {
   const { error, stdout } = spawnSync("pahole", ["--version"], { encoding: "utf8" });
-  const reason = error === undefined && stdout.trim() === VERSION ? undefined : `there is no pahole ${VERSION} (Debian 12's package dwarves)`;
+  const reason =
+    error === undefined && stdout.trim() === VERSION
+      ? undefined
+      : `there is no pahole ${VERSION} (Debian 12's package dwarves)`;
   describeWhere(name, reason === undefined ? undefined : { reason, requiredBy: "CORE_GEN_REQUIRE_PAHOLE" }, body);
 }
 

@@ -167,7 +167,7 @@ function changedEnumerators(before: readonly EnumeratorFacts[], after: readonly 
   }));
 }
 
-/** What differs by name, in the order of the new side, and behind that what is gone. */
+/** What differs by name: what is gone, then the rest in the order of the new side. */
 function changed<T extends { readonly name: string }>(
   before: readonly T[],
   after: readonly T[],
@@ -176,11 +176,11 @@ function changed<T extends { readonly name: string }>(
   const old = new Map(before.map((one) => [one.name, one]));
   const now = new Map(after.map((one) => [one.name, one]));
   const found: [string, T | undefined, T | undefined][] = [];
+  for (const [name, one] of old) if (!now.has(name)) found.push([name, one, undefined]);
   for (const [name, one] of now) {
     const was = old.get(name);
     if (was === undefined || !same(was, one)) found.push([name, was, one]);
   }
-  for (const [name, one] of old) if (!now.has(name)) found.push([name, one, undefined]);
   return found;
 }
 

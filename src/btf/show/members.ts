@@ -78,6 +78,7 @@ export class MemberPrinter {
 
   #nested<T>(print: () => T): T {
     this.#depth++;
+    this.#budget.spend(0, this.#depth);
     const printed = print();
     this.#depth--;
     return printed;
