@@ -12,6 +12,7 @@ export type ErrorCode =
   | "permission"
   | "verifier"
   | "no-kernel-btf"
+  | "incompatible-map"
   | "closed";
 
 /** The facts of a {@link CoreGenError} beside its message. */

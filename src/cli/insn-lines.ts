@@ -136,12 +136,7 @@ function expectedAttachType(def: SectionDef): number {
 }
 
 function mapLine(index: number, def: MapDef, objectName: string, machine: MapMachine): string {
-  const { name, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId } = mapParams(
-    def,
-    objectName,
-    undefined,
-    machine,
-  );
+  const { name, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId } = mapParams(def, objectName, machine);
   return [
     `map ${index} ${apiName(def, objectName)} type=${def.type} key=${keySize} value=${valueSize} max=${maxEntries}`,
     `flags=0x${flags.toString(16)} extra=0x${def.mapExtra.toString(16)}`,

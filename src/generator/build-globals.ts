@@ -15,7 +15,8 @@ export function buildGlobals(
   typeName: (ident: string) => string,
 ): GlobalsModel[] {
   const idents = new UniqueNames();
-  return maps.flatMap(({ data }) => {
+  return maps.flatMap(({ data: ofItsOwn, arenaData }) => {
+    const data = ofItsOwn ?? arenaData;
     if (data === undefined) return [];
     const variables = data.variables.filter(({ exported }) => exported);
     if (variables.length === 0) return [];
@@ -43,6 +44,8 @@ function sectionDoc({ kind, section }: DataSection): string {
       return `Data that begins as zeros, section ${code(section)}.`;
     case "kconfig":
       return `What the kernel says of itself, section ${code(section)}: filled in by load(), read-only.`;
+    case "arena":
+      return "Variables in the arena (`__arena`), which programs and the app share.";
   }
 }
 

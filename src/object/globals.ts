@@ -42,20 +42,9 @@ function kindOfSection({ type, name }: ElfSection): DataSection["kind"] | undefi
 type Section = Pick<ElfSection, "name" | "size" | "data" | "index">;
 
 function asMap(elf: Elf, section: Section, kind: DataSection["kind"], btf: Btf | undefined): MapPlace {
-  const typeId = btf?.find(section.name, "datasec") ?? 0;
-  checkSize(elf, section);
-  let zeros: Uint8Array | undefined;
-  const data: DataSection = {
-    section: section.name,
-    // bpftool's rule (`get_map_ident`): the name without its dot, whatever is no letter or digit becomes "_".
-    ident: section.name.slice(1).replace(/[^A-Za-z0-9]/gu, "_"),
-    kind,
-    // The size of zeros costs nothing in the file: memory is taken when somebody looks.
-    get contents() {
-      return kind === "bss" || kind === "kconfig" ? (zeros ??= allocate(elf, section)) : section.data;
-    },
-    variables: btf === undefined ? [] : readVariables(btf, typeId),
-  };
+  // bpftool's rule (`get_map_ident`): the name without its dot, whatever is no letter or digit becomes "_".
+  const ident = section.name.slice(1).replace(/[^A-Za-z0-9]/gu, "_");
+  const data = readDataSection(elf, section, { ident, kind }, btf);
   return {
     section: section.index,
     offset: 0,
@@ -70,12 +59,40 @@ function asMap(elf: Elf, section: Section, kind: DataSection["kind"], btf: Btf |
       numaNode: undefined,
       pinning: 0,
       keyTypeId: 0,
-      valueTypeId: typeId,
+      valueTypeId: dataTypeId(btf, section),
       varTypeId: 0,
       inner: undefined,
+      slots: [],
       autocreate: true,
       data,
+      arenaData: undefined,
     },
+  };
+}
+
+/** The section's DATASEC in BTF, 0 when there is none. */
+function dataTypeId(btf: Btf | undefined, { name }: Section): number {
+  return btf?.find(name, "datasec") ?? 0;
+}
+
+/** One section's contents and variables. */
+export function readDataSection(
+  elf: Elf,
+  section: Section,
+  { ident, kind }: Pick<DataSection, "ident" | "kind">,
+  btf: Btf | undefined,
+): DataSection {
+  checkSize(elf, section);
+  let zeros: Uint8Array | undefined;
+  return {
+    section: section.name,
+    ident,
+    kind,
+    // The size of zeros costs nothing in the file: memory is taken when somebody looks.
+    get contents() {
+      return kind === "bss" || kind === "kconfig" ? (zeros ??= allocate(elf, section)) : section.data;
+    },
+    variables: btf === undefined ? [] : readVariables(btf, dataTypeId(btf, section)),
   };
 }
 

@@ -13,6 +13,8 @@ export interface MapParams {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags: number;
+  readonly mapExtra: bigint;
+  readonly numaNode: number;
   /** Types of keys and values in the object's BTF; 0 for none. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;
@@ -28,14 +30,9 @@ export interface MapMachine {
 }
 
 /** libbpf's rules about a map's definition (`bpf_object__create_map`), and those the kernel has about sizes. */
-export function mapParams(
-  def: MapDef,
-  objectName: string,
-  maxEntries: number | undefined,
-  machine: MapMachine,
-): MapParams {
+export function mapParams(def: MapDef, objectName: string, machine: MapMachine): MapParams {
   const kind = mapTypes[def.type] ?? "unspec";
-  const entries = maxEntries ?? def.maxEntries;
+  const entries = def.maxEntries;
   const typed = !withoutTypes.includes(kind);
   return {
     def,
@@ -43,6 +40,8 @@ export function mapParams(
     ...sizes(kind, def),
     maxEntries: isRingbuf(kind) ? ringbufSize(entries, machine.pageSize) : entries || defaultEntries(kind, machine),
     flags: def.flags | (isMmapable(def, machine) ? BPF_F_MMAPABLE : 0),
+    mapExtra: def.mapExtra,
+    numaNode: def.numaNode ?? 0,
     keyTypeId: typed ? def.keyTypeId : 0,
     valueTypeId: typed ? def.valueTypeId : 0,
   };

@@ -11,9 +11,14 @@ export interface MapPlace {
   readonly map: MapDef;
   readonly section: number;
   readonly offset: number;
+  /** Of an arena: the index of the section with its variables. */
+  readonly arenaSection?: number;
+  /** Where its `values` are, in bytes of the section; undefined when it has none. */
+  readonly values?: { readonly from: number; readonly to: number } | undefined;
 }
 
-const MAPS = ".maps";
+/** The section of the maps that an object defines. */
+export const MAPS = ".maps";
 
 /** Reads the maps that an object defines in `.maps` (libbpf: `bpf_object__init_user_btf_maps`). */
 export function readMaps(elf: Elf, btf: Btf | undefined): MapPlace[] {
@@ -38,22 +43,30 @@ export function readMaps(elf: Elf, btf: Btf | undefined): MapPlace[] {
   }
   const datasec = btf.type(id);
   if (datasec.kind !== "datasec") return [];
-  return datasec.vars.map(({ type, offset }) => ({
-    map: readVariable(elf, btf, type),
-    section: section.index,
-    offset,
-  }));
+  return datasec.vars.map(({ type: id, offset, size }) => {
+    const { name, what, type } = variableOf(elf, btf, id);
+    const map = readDefinition({ btf, what, inner: false }, name, id, type);
+    return { map, section: section.index, offset, values: valuesOf(type, offset, size) };
+  });
 }
 
-function readVariable(elf: Elf, btf: Btf, varId: number): MapDef {
+function variableOf(elf: Elf, btf: Btf, varId: number): { name: string; what: string; type: StructType } {
   const variable = btf.type(varId);
   const what = `${elf.what}: the map ${variable.name}`;
   if (variable.kind !== "var")
     throw new CoreGenError("bad-btf", `${what} is of kind ${variable.kind} and not a variable`);
+  if (variable.linkage !== "global")
+    throw new CoreGenError("bad-object", `${what} is ${variable.linkage}, and only global maps can be loaded`);
   const { type } = skipModifiers(btf, variable.type);
   if (type.kind !== "struct")
     throw new CoreGenError("bad-object", `${what} is of kind ${type.kind}, a map is defined by a struct`);
-  return readDefinition({ btf, what, inner: false }, variable.name, varId, type);
+  return { name: variable.name, what, type };
+}
+
+/** `values` stand at the end: an array without a size, which takes what an initialiser gives it. */
+function valuesOf(struct: StructType, offset: number, size: number): MapPlace["values"] {
+  const last = struct.members.at(-1);
+  return last?.name === "values" ? { from: offset + last.bitOffset / 8, to: offset + size } : undefined;
 }
 
 interface Context {
@@ -81,8 +94,10 @@ function readDefinition(context: Context, name: string, varTypeId: number, struc
     valueTypeId: 0,
     varTypeId,
     inner: undefined,
+    slots: [],
     autocreate: true,
     data: undefined,
+    arenaData: undefined,
   };
   const seen = new Set<string>();
   for (const member of struct.members) {

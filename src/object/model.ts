@@ -64,9 +64,9 @@ export interface Variable {
 export interface DataSection {
   /** The ELF section: ".rodata", ".data.custom", ".rodata.str1.1"; ".kconfig", which only BTF knows. */
   readonly section: string;
-  /** What it is called in the skeleton: "rodata", "data_custom". */
+  /** What it is called in the skeleton: "rodata", "data_custom", "arena". */
   readonly ident: string;
-  readonly kind: "data" | "rodata" | "bss" | "kconfig";
+  readonly kind: "data" | "rodata" | "bss" | "kconfig" | "arena";
   /** Its initial contents, `size` bytes; zeros for .bss and .kconfig. */
   readonly contents: Uint8Array;
   readonly variables: readonly Variable[];
@@ -94,9 +94,22 @@ export interface MapDef {
   readonly varTypeId: number;
   /** The template of the maps in this one, for maps in maps that define it. */
   readonly inner: MapDef | undefined;
+  /** What is in it from the start: `.values = { [1] = &inner_map }`. */
+  readonly slots: readonly InitialSlot[];
   /** False for maps of `.maps` in a `?` section. */
   readonly autocreate: boolean;
+  /** The section of global data that this map is for. */
   readonly data: DataSection | undefined;
+  /** The `__arena` variables, of the map that is the object's arena. */
+  readonly arenaData: DataSection | undefined;
+}
+
+/** One element of a map of maps or of a program array that the object fills in. */
+export interface InitialSlot {
+  /** The element's key. */
+  readonly index: number;
+  /** Index in the object's maps, or in its programs. */
+  readonly target: { readonly kind: "map" | "program"; readonly at: number };
 }
 
 /** A `__kconfig` or `__ksym` symbol that the object needs and does not define. */

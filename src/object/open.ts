@@ -3,8 +3,10 @@ import { parseBtfExt, type BtfExt } from "../btf/ext.ts";
 import type { Btf } from "../btf/btf.ts";
 import { CoreGenError } from "../errors.ts";
 import { parseElf, type Elf } from "./elf/elf.ts";
+import { addArenaData } from "./arena.ts";
 import { readExterns } from "./externs.ts";
 import { readDataMaps } from "./globals.ts";
+import { readInitialSlots } from "./initial-slots.ts";
 import { readMaps } from "./maps.ts";
 import type { BpfObject } from "./model.ts";
 import { readFunctions } from "./programs.ts";
@@ -28,9 +30,10 @@ export interface OpenObjectOptions {
 export function openObject(bytes: Uint8Array, options: OpenObjectOptions = {}): BpfObject {
   const elf = parseElf(bytes, options.what);
   const btf = readObjectBtf(elf);
-  const maps = [...readMaps(elf, btf), ...readDataMaps(elf, btf)];
+  const maps = [...addArenaData(elf, btf, readMaps(elf, btf)), ...readDataMaps(elf, btf)];
   const externs = readExterns(elf, btf);
   const { programs, subprograms } = readFunctions(elf, { maps, externs });
+  const slots = readInitialSlots(elf, maps, programs);
   return {
     elf,
     littleEndian: elf.littleEndian,
@@ -40,7 +43,7 @@ export function openObject(bytes: Uint8Array, options: OpenObjectOptions = {}): 
     ext: readObjectExt(elf, btf),
     programs,
     subprograms,
-    maps: maps.map(({ map }) => map),
+    maps: maps.map(({ map }, index) => ({ ...map, slots: slots.get(index) ?? [] })),
     externs: externs.map(({ extern }) => extern),
   };
 }

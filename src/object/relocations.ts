@@ -119,6 +119,8 @@ function isCode(symbol: ElfSymbol, text: number): boolean {
 
 function mapTarget(place: Place, maps: readonly MapPlace[]): InsnTarget {
   const { symbol } = place;
+  const arena = maps.findIndex((m) => m.arenaSection === symbol.section);
+  if (arena >= 0) return { kind: "data", map: arena, offset: symbol.value };
   const data = maps.findIndex((m) => m.section === symbol.section && m.map.data !== undefined);
   if (data >= 0) return { kind: "data", map: data, offset: symbol.value };
   const map = maps.findIndex((m) => m.section === symbol.section && m.offset === symbol.value);

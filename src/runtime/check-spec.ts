@@ -4,7 +4,7 @@ import { CoreGenError } from "../errors.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 
 /** Which kinds of map each class of a skeleton stands for. */
-const kindsOf: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly MapTypeName[]>> = {
+const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly MapTypeName[]>> = {
   ringbuf: ["ringbuf"],
   perf_event_array: ["perf_event_array"],
   hash: ["hash", "lru_hash", "rhash"],
@@ -31,6 +31,11 @@ export function checkSpec(spec: SkeletonSpec, object: BpfObject): void {
   );
 }
 
+/** The kinds of map that a map's class can stand for; undefined for all. */
+export function kindsOf({ type }: MapSpec): readonly MapTypeName[] | undefined {
+  return type === "other" ? undefined : kindsByClass[type];
+}
+
 /** The name of `BPF_MAP_TYPE_*`. */
 export function mapKind(type: number): MapTypeName {
   return mapTypes[type] ?? "unspec";
@@ -47,7 +52,7 @@ function* mapProblems(spec: SkeletonSpec, object: BpfObject): Generator<string> 
 function* mapProblem(spec: MapSpec, def: MapDef): Generator<string> {
   if (spec.type === "other") return;
   const kind = mapKind(def.type);
-  if (!kindsOf[spec.type].includes(kind)) {
+  if (kindsOf(spec)?.includes(kind) === false) {
     yield `its map "${def.name}" is of kind ${kind}, not ${spec.type}`;
     return;
   }
@@ -64,12 +69,17 @@ function* programProblems(spec: SkeletonSpec, object: BpfObject): Generator<stri
 
 function* globalsProblems(spec: SkeletonSpec, object: BpfObject): Generator<string> {
   for (const globals of Object.values(spec.globals)) {
-    const data = object.maps.find((map) => map.data?.section === globals.section)?.data;
+    const data = dataSections(object).find(({ section }) => section === globals.section);
     if (data === undefined) yield `it has no section ${globals.section}`;
     else if (data.contents.length !== globals.size)
       yield `its section ${globals.section} has ${data.contents.length} bytes, not ${globals.size}`;
     else yield* variableProblems(globals, data);
   }
+}
+
+/** The sections of global data, that of `__arena` variables included. */
+export function dataSections(object: BpfObject): DataSection[] {
+  return object.maps.flatMap(({ data, arenaData }) => data ?? arenaData ?? []);
 }
 
 function* variableProblems(globals: GlobalsSpec, data: DataSection): Generator<string> {

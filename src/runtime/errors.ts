@@ -70,3 +70,36 @@ function describeFailure(failure: KernelFailure): string {
   const call = failure.command === undefined ? failure.syscall : `${failure.syscall}(${failure.command})`;
   return `${call} failed with ${errnoName(failure.errno)}: ${failure.meaning ?? errnoMeaning(failure.errno)}`;
 }
+
+/** One attribute in which two maps differ, by its name in `union bpf_attr`. */
+export interface MapDifference {
+  readonly attribute: string;
+  /** What the object, with the changes that were made to it, says. */
+  readonly wanted: string | number;
+  /** What the map has. */
+  readonly found: string | number;
+}
+
+/** A map that was to be used in the place of a new one and is not like it; `code` is `incompatible-map`. */
+export class IncompatibleMapError extends CoreGenError {
+  override readonly name: string = "IncompatibleMapError";
+  readonly differences: readonly MapDifference[];
+
+  constructor(facts: {
+    readonly what: string;
+    readonly where: string;
+    readonly differences: readonly MapDifference[];
+  }) {
+    const { what, where, differences } = facts;
+    const list = differences
+      .map(({ attribute, wanted, found }) => `${attribute} is ${found}, not ${wanted}`)
+      .join("; ");
+    super("incompatible-map", `using ${where} as ${what}: ${list}`, {
+      hints: [
+        "If the map is from an older version of the program, remove its pin; programs that use it keep it until they are gone.",
+        "Or set these attributes before loading, so that both are alike.",
+      ],
+    });
+    this.differences = differences;
+  }
+}

@@ -3,7 +3,7 @@ import type { CloseStack } from "./close-stack.ts";
 import type { Codec } from "./codec.ts";
 import type { LoadedMap } from "./load/types.ts";
 import { hostIsLittleEndian, Memory } from "./memory.ts";
-import type { Fd } from "./sys/fd.ts";
+import { Fd } from "./sys/fd.ts";
 import { mapLookup, mapUpdate } from "./sys/map-ops.ts";
 import { mapMemory, type Mapping } from "./sys/mmap.ts";
 
@@ -19,7 +19,8 @@ export interface GlobalsStore {
  * Constants are frozen: what was loaded is what they are. Other sections are mapped where the kernel can (Linux 5.5).
  */
 export function openStore(map: LoadedMap, closing: CloseStack): GlobalsStore {
-  const { def, fd, mmapable, constants } = map;
+  const { def, fd, mmapable, constants, arena } = map;
+  if (arena !== undefined) return new MappedStore(arena.memory);
   if (constants !== undefined) {
     const store = new ImageStore(constants);
     store.seal("read-only once it is loaded: set it between open() and load()");
@@ -28,6 +29,20 @@ export function openStore(map: LoadedMap, closing: CloseStack): GlobalsStore {
   if (!mmapable) return new MapStore(fd, def.valueSize);
   const what = `the variables of ${fd.what}`;
   return new MappedStore(closing.add(mapMemory(fd, { length: def.valueSize, offset: 0, writable: true, what })));
+}
+
+/** The store of a section whose map was not made: to read a variable is an error that says so. */
+export function missingStore(section: string): GlobalsStore {
+  return new MapStore(missingFd(section), 0);
+}
+
+/** In the place of a map that was not made: whoever would use it gets an error that says so. */
+export function missingFd(name: string): Fd {
+  const what = `map "${name}"`;
+  return Fd.missing(what, () => {
+    const hints = [`Set autocreate to true between open() and load().`];
+    return new CoreGenError("bad-input", `${what} was not created: its autocreate is off`, { hints });
+  });
 }
 
 /** The initial contents of a section, which its map gets when it is loaded. */

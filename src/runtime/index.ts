@@ -4,7 +4,7 @@
  * The system call: https://docs.kernel.org/userspace-api/ebpf/syscall.html
  */
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
-export { KernelError, VerifierError } from "./errors.ts";
+export { IncompatibleMapError, KernelError, VerifierError, type MapDifference } from "./errors.ts";
 export { base64, external } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {
@@ -13,11 +13,15 @@ export type {
   Opened,
   OpenedMap,
   OpenedProgram,
+  OpenedSection,
+  OpenedUntypedMap,
   ProgramSettings,
   Settings,
   Shape,
   Skeleton,
+  UntypedMapSettings,
 } from "./shape.ts";
+export type { MapSource } from "./load/types.ts";
 export type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 export type { Codec } from "./codec.ts";
 export { Memory } from "./memory.ts";

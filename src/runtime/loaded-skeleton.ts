@@ -1,14 +1,15 @@
 import { CoreGenError } from "../errors.ts";
+import type { MapDef } from "../object/model.ts";
 import { mapKind } from "./check-spec.ts";
 import { CloseStack } from "./close-stack.ts";
 import { globalsObject } from "./globals.ts";
-import { openStore } from "./globals-store.ts";
+import { missingFd, missingStore, openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
-import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
-import type { BpfMap } from "./maps/bpf-map.ts";
+import type { LoadedObject, LoadedProgram } from "./load/types.ts";
+import type { BpfMap, MapHandle } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
-import type { OpenedProgram } from "./shape.ts";
+import type { OpenedMap, OpenedProgram } from "./shape.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { Program } from "./program.ts";
 import { recordOf } from "./record-of.ts";
@@ -17,15 +18,22 @@ import type { MapSpec, SkeletonSpec } from "./spec.ts";
 /** What {@link LoadedSkeleton} is made of. */
 export interface LoadedSkeletonParts {
   readonly spec: SkeletonSpec;
-  readonly progs: Readonly<Record<string, OpenedProgram>>;
+  /** What it was loaded from. */
+  readonly opened: OpenedParts;
   readonly loaded: LoadedObject;
-  /** Sections of global data, by ELF section, as they were loaded. */
+}
+
+interface OpenedParts {
+  readonly maps: Readonly<Record<string, OpenedMap>>;
+  readonly sections: Readonly<Record<string, OpenedMap>>;
+  readonly progs: Readonly<Record<string, OpenedProgram>>;
 }
 
 /** An object in the kernel; its sections of global data are properties of their own. */
 export class LoadedSkeleton {
   readonly name: string;
   readonly maps: Readonly<Record<string, BpfMap>>;
+  readonly sections: Readonly<Record<string, BpfMap>>;
   readonly progs: Readonly<Record<string, Program>>;
   readonly links: Readonly<Record<string, Link | undefined>>;
   readonly warnings: readonly string[];
@@ -39,17 +47,20 @@ export class LoadedSkeleton {
   #closed = false;
 
   /** Takes over `loaded`, also when it throws: then all of it is closed. */
-  constructor({ spec, progs, loaded }: LoadedSkeletonParts) {
+  constructor({ spec, opened, loaded }: LoadedSkeletonParts) {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
     this.#all.add(loaded);
     try {
-      this.maps = recordOf(Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, loaded)]));
-      this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, progs[name])]));
+      this.maps = this.#makeMaps(Object.entries(spec.maps), opened.maps, loaded);
+      const sections = Object.keys(spec.globals).map((ident): [string, MapSpec] => [ident, { type: "other" }]);
+      this.sections = this.#makeMaps(sections, opened.sections, loaded);
+      this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, opened.progs[name])]));
       this.links = this.#linksByName(spec.progs);
       this.#defineGlobals(spec, loaded);
     } catch (error) {
+      loaded.undo();
       this.#all.close();
       throw error;
     }
@@ -90,10 +101,25 @@ export class LoadedSkeleton {
     this.close();
   }
 
-  #makeMap(name: string, spec: MapSpec, loaded: LoadedObject): BpfMap {
-    const { def, fd, maxEntries } = this.#loadedMap(name, loaded);
-    const { keySize, valueSize } = def;
-    return makeMap({ name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, readers: this.#readers }, spec);
+  #makeMaps(
+    specs: readonly (readonly [name: string, spec: MapSpec])[],
+    opened: Readonly<Record<string, OpenedMap>>,
+    loaded: LoadedObject,
+  ): Readonly<Record<string, BpfMap>> {
+    return recordOf(specs.map(([key, spec]) => [key, makeMap(this.#handle(key, opened[key], loaded), spec)]));
+  }
+
+  /** A map that was not made has the facts that it would have had. */
+  #handle(key: string, opened: OpenedMap | undefined, loaded: LoadedObject): MapHandle {
+    const name = opened?.name ?? key;
+    const map = loaded.maps.get(name);
+    const readers = this.#readers;
+    if (map !== undefined) {
+      const { def, fd, maxEntries, pinPath } = map;
+      return { ...{ name, kind: mapKind(def.type), fd, maxEntries, pinPath, readers }, ...sizesOf(def) };
+    }
+    const { kind = "unspec", keySize = 0, valueSize = 0, maxEntries = 0 } = opened ?? {};
+    return { name, kind, keySize, valueSize, maxEntries, fd: missingFd(name), readers };
   }
 
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
@@ -132,21 +158,17 @@ export class LoadedSkeleton {
 
   #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject): void {
     for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
-      const store = openStore(this.#loadedMap(section, loaded), this.#all);
+      const map = [...loaded.maps.values()].find(({ def }) => (def.data ?? def.arenaData)?.section === section);
+      const store = map === undefined ? missingStore(section) : openStore(map, this.#all);
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });
     }
-  }
-
-  #loadedMap(name: string, loaded: LoadedObject): LoadedMap {
-    const map = loaded.maps.get(name);
-    if (map !== undefined) return map;
-    throw new CoreGenError(
-      "unsupported",
-      `loading ${this.name}: its map "${name}" was not made, and the skeleton needs it`,
-    );
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new CoreGenError("closed", `${this.name} is closed`);
   }
+}
+
+function sizesOf({ keySize, valueSize }: MapDef): { keySize: number; valueSize: number } {
+  return { keySize, valueSize };
 }

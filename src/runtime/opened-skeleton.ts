@@ -1,15 +1,17 @@
 import { CoreGenError } from "../errors.ts";
-import type { BpfObject, BpfProgram, DataSection, MapDef } from "../object/model.ts";
+import type { BpfObject, BpfProgram, MapDef } from "../object/model.ts";
 import { openObject } from "../object/open.ts";
-import { checkSpec, mapKind } from "./check-spec.ts";
+import { checkSpec, dataSections, kindsOf } from "./check-spec.ts";
 import { globalsObject } from "./globals.ts";
 import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
+import type { MapChanges } from "./load/types.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
+import { checkedPath, OpenedMapSettings } from "./opened-map.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
-import type { MapSettings, OpenedMap, OpenedProgram, ProgramSettings } from "./shape.ts";
-import type { SkeletonSpec } from "./spec.ts";
+import type { OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
+import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 import { show } from "./value-checks.ts";
 
 /** {@link Settings} as this file sees them: of any shape. */
@@ -17,21 +19,29 @@ export interface AnySettings {
   readonly maps?: Readonly<Record<string, unknown>>;
   readonly progs?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
+  readonly pinRoot?: string | undefined;
   readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
 }
 
 /** An object between open and load; its sections of global data are properties of their own. */
 export class OpenedSkeleton {
   readonly name: string;
-  readonly maps: Readonly<Record<string, OpenedMap>>;
+  readonly maps: Readonly<Record<string, OpenedMapSettings>>;
+  readonly sections: Readonly<Record<string, OpenedMapSettings>>;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
   readonly #spec: SkeletonSpec;
   readonly #object: BpfObject;
   /** By ELF section. */
   readonly #images: ReadonlyMap<string, ImageStore>;
-  readonly #maxEntries = new Map<string, number>();
+  readonly #context = {
+    check: (): void => {
+      this.#checkNotLoaded();
+    },
+    pinRoot: (): string | undefined => this.#pinRoot,
+  };
   readonly #autoload = new Map<string, boolean>();
   #btfPath: string | undefined;
+  #pinRoot: string | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -40,7 +50,10 @@ export class OpenedSkeleton {
     this.name = spec.name;
     this.#spec = spec;
     this.#object = object;
-    this.maps = recordOf(Object.keys(spec.maps).map((name) => [name, this.#openMap(findByName(object.maps, name))]));
+    this.maps = recordOf(
+      Object.entries(spec.maps).map(([name, map]) => [name, this.#openMap(name, map, findByName(object.maps, name))]),
+    );
+    this.sections = recordOf(Object.entries(spec.globals).map(([ident, one]) => [ident, this.#openSection(one)]));
     this.progs = recordOf(spec.progs.map((name) => [name, this.#openProgram(findByName(object.programs, name))]));
     this.#images = new Map(
       dataSections(object).map((data) => [data.section, new ImageStore(data.contents, object.littleEndian)]),
@@ -50,9 +63,11 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, btfPath, ...globals } = settings;
-    if (btfPath !== undefined) this.#btfPath = checkedPath(btfPath);
-    for (const [name, map] of Object.entries(maps)) applyMap(this.#member(this.maps, "map", name), map as MapSettings);
+    const { maps = {}, progs = {}, btfPath, pinRoot, ...globals } = settings;
+    if (btfPath !== undefined) this.#btfPath = checkedPath("btfPath", btfPath);
+    if (pinRoot !== undefined) this.#pinRoot = checkedPath("pinRoot", pinRoot);
+    for (const [name, map] of Object.entries(maps))
+      this.#member(this.maps, "map", name).apply(map as UntypedMapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
     for (const [ident, values] of Object.entries(globals)) this.#applyGlobals(ident, values ?? {});
@@ -61,44 +76,52 @@ export class OpenedSkeleton {
   load(): LoadedSkeleton {
     this.#checkNotLoaded();
     const spec = this.#spec;
-    const contents = new Map([...this.#images].map(([section, image]) => [section, image.bytes]));
+    const contents = new Map([...this.#images].map(([section, image]) => [section, this.#contents(section, image)]));
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
-      maxEntries: this.#maxEntries,
+      maps: this.#mapChanges(),
       contents,
       name: this.name,
       btfPath: this.#btfPath,
+      pinRoot: this.#pinRoot,
       carried: spec.minBtf,
     });
-    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded });
+    const skeleton = new LoadedSkeleton({ spec, opened: this, loaded });
     this.#loaded = true;
     for (const image of this.#images.values())
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
     return skeleton;
   }
 
-  #openMap(def: MapDef): OpenedMap {
-    const settings = this.#maxEntries;
-    const check = (): void => {
-      this.#checkNotLoaded();
-    };
-    return printAsValues({
-      name: def.name,
-      kind: mapKind(def.type),
-      keySize: def.keySize,
-      valueSize: def.valueSize,
-      get maxEntries(): number {
-        return settings.get(def.name) ?? def.maxEntries;
-      },
-      set maxEntries(value: number) {
-        check();
-        if (!Number.isInteger(value) || value < 1 || value > 0xffffffff)
-          throw new RangeError(
-            `map "${def.name}": maxEntries takes an integer from 1 to 4294967295, not ${show(value)}`,
-          );
-        settings.set(def.name, value);
-      },
+  #mapChanges(): Map<string, MapChanges> {
+    const opened = [...Object.values(this.maps), ...Object.values(this.sections)];
+    return new Map(opened.map((map) => [map.name, map.changes]));
+  }
+
+  /** What a section holds at first: as many bytes as its map has. */
+  #contents(section: string, { bytes }: ImageStore): Uint8Array {
+    const map = Object.values(this.sections).find(({ name }) => name === section);
+    if (map === undefined || map.valueSize === bytes.length) return bytes;
+    const contents = new Uint8Array(map.valueSize);
+    contents.set(bytes.subarray(0, contents.length));
+    return contents;
+  }
+
+  #openMap(name: string, spec: MapSpec, def: MapDef): OpenedMapSettings {
+    return new OpenedMapSettings(def, {
+      ...{ what: `map "${name}"`, kinds: kindsOf(spec), ...this.#context },
+      keys: "key" in spec ? "fixed" : freeIf(spec.type === "other"),
+      values: freeIf(spec.type === "other"),
     });
+  }
+
+  /** Of a section of global data, its map; of an arena's variables, the arena. */
+  #openSection({ section }: GlobalsSpec): OpenedMapSettings {
+    const def = findMapOf(this.#object, section);
+    const known = Object.hasOwn(this.maps, def.name) ? this.maps[def.name] : undefined;
+    if (known !== undefined && def.data === undefined) return known;
+    const what = `section ${section}`;
+    return new OpenedMapSettings(def, { what, kinds: ["array"], keys: "fixed", values: "free", ...this.#context });
   }
 
   #openProgram(program: BpfProgram): OpenedProgram {
@@ -159,21 +182,18 @@ export class OpenedSkeleton {
   }
 }
 
-function checkedPath(path: unknown): string {
-  if (typeof path === "string" && path !== "") return path;
-  throw new TypeError(`btfPath takes the path of a file or folder, not ${show(path)}`);
-}
-
-function applyMap(map: OpenedMap, settings: MapSettings): void {
-  if (settings.maxEntries !== undefined) map.maxEntries = settings.maxEntries;
+function freeIf(free: boolean): "free" | "fixed" {
+  return free ? "free" : "fixed";
 }
 
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
 }
 
-function dataSections(object: BpfObject): DataSection[] {
-  return object.maps.flatMap((map) => (map.data === undefined ? [] : [map.data]));
+function findMapOf(object: BpfObject, section: string): MapDef {
+  const map = object.maps.find(({ data, arenaData }) => (data ?? arenaData)?.section === section);
+  if (map === undefined) throw new CoreGenError("bad-object", `the object has no section ${section}`);
+  return map;
 }
 
 /** checkSpec has made sure that it is there. */

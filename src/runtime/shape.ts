@@ -1,5 +1,7 @@
 import type { MapTypeName } from "../object/bpf-enums.ts";
 import type { Link } from "./links/link.ts";
+import type { MapSource } from "./load/types.ts";
+import type { BpfMap } from "./maps/bpf-map.ts";
 
 /**
  * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, and of each
@@ -32,7 +34,7 @@ export interface Skeleton<S extends Shape, L = Loaded<S>> {
 
 /** What can be set before loading. */
 export type Settings<S extends Shape> = {
-  readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettings };
+  readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettingsOf<S["maps"][M]> };
   readonly progs?: { readonly [P in keyof S["progs"]]?: ProgramSettings };
   /**
    * The kernel types to relocate against, instead of the running kernel's and of what the environment variable
@@ -40,11 +42,36 @@ export type Settings<S extends Shape> = {
    * ID/VERSION_ID/ARCH/RELEASE.btf as in BTFHub's archive), as libbpf's `btf_custom_path`.
    */
   readonly btfPath?: string | undefined;
+  /**
+   * The folder in a BPF file system where maps with `LIBBPF_PIN_BY_NAME` are pinned, and taken from when they are there
+   * already: /sys/fs/bpf when this is left out, as libbpf's `pin_root_path`.
+   */
+  readonly pinRoot?: string | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
+/** What can be set about a map whose keys and values a class reads; see {@link OpenedMap}. */
 export interface MapSettings {
+  readonly kind?: MapTypeName;
   readonly maxEntries?: number;
+  readonly flags?: number;
+  readonly mapExtra?: bigint;
+  readonly numaNode?: number;
+  readonly ifindex?: number;
+  readonly autocreate?: boolean;
+  readonly pinPath?: string | undefined;
+  readonly reuse?: MapSource;
 }
+
+/** What can be set about a map that no class reads. */
+export interface UntypedMapSettings extends MapSettings {
+  readonly keySize?: number;
+  readonly valueSize?: number;
+  readonly inner?: UntypedMapSettings;
+}
+
+/** A map of the plain class has no reader, which would have to know the sizes. */
+type MapSettingsOf<M> = BpfMap extends M ? UntypedMapSettings : MapSettings;
+type OpenedMapOf<M> = BpfMap extends M ? OpenedUntypedMap : OpenedMap;
 
 export interface ProgramSettings {
   readonly autoload?: boolean;
@@ -69,22 +96,71 @@ type Frozen<T> = T extends Uint8Array
 
 interface OpenedParts<S extends Shape, L> {
   readonly name: string;
-  readonly maps: { readonly [M in keyof S["maps"]]: OpenedMap };
+  readonly maps: { readonly [M in keyof S["maps"]]: OpenedMapOf<S["maps"][M]> };
+  /** The maps behind the sections of global data: to pin them, to share them, to make them larger. */
+  readonly sections: { readonly [G in keyof S["globals"]]: OpenedSection };
   readonly progs: { readonly [P in keyof S["progs"]]: OpenedProgram };
   /** Makes maps and programs in the kernel; see {@link Skeleton.load}. An object is loaded once. */
   load(): L;
 }
 
-/** A map that is not made yet. */
+/**
+ * A map that is not made yet. What is set is checked when it is set: a RangeError or TypeError says what would do. What
+ * the kernel makes of it shows when the map is made.
+ */
 export interface OpenedMap {
   readonly name: string;
-  readonly kind: MapTypeName;
+  /** The kernel's `BPF_MAP_TYPE_*`: one that the map's class can stand for ("hash", "lru_hash"). */
+  kind: MapTypeName;
   /** In bytes. */
   readonly keySize: number;
   /** In bytes. */
   readonly valueSize: number;
-  /** Entries, of a ring buffer bytes. Setting it throws a RangeError for anything but a positive 32-bit integer. */
+  /** Entries, of a ring buffer bytes, of an arena pages. A positive 32-bit integer. */
   maxEntries: number;
+  /** `BPF_F_*`, all of them: what is set replaces what the object says. */
+  flags: number;
+  /** What `map_extra` means for this kind: hash functions of a bloom filter, the address of an arena. */
+  mapExtra: bigint;
+  /** The NUMA node whose memory it takes, if `flags` has `BPF_F_NUMA_NODE`, which setting it sets, too. */
+  numaNode: number;
+  /** The network device that the map is offloaded to, 0 for none. */
+  ifindex: number;
+  /**
+   * Whether `load` makes it. A program that refers to a map that is not made is refused by the kernel, unless it finds
+   * out that it never gets there.
+   */
+  autocreate: boolean;
+  /**
+   * Where it is pinned by `load`, and taken from when it is pinned there already; undefined for nowhere. At first that
+   * is its name in `pinRoot` when the object says `LIBBPF_PIN_BY_NAME`. A pinned map that was not made as this one would
+   * be makes `load` throw an `IncompatibleMapError`.
+   */
+  pinPath: string | undefined;
+  /** The template of the maps in it, of a map of maps whose object has one. */
+  readonly inner: OpenedUntypedMap | undefined;
+  /**
+   * Uses a map that exists instead of making one: a map of another skeleton, the path of a pin, or a descriptor. `load`
+   * opens a descriptor of its own for it, and throws an `IncompatibleMapError` when its kind, key size or value size is
+   * another; what is in it stays, and it is not pinned.
+   */
+  reuse(map: MapSource): void;
+}
+
+/** A map that no class reads, and whose sizes may change. */
+export interface OpenedUntypedMap extends OpenedMap {
+  /** In bytes. */
+  keySize: number;
+  /** In bytes. */
+  valueSize: number;
+  /** Takes the template of the maps in it from a map that exists (libbpf: `bpf_map__set_inner_map_fd`). */
+  useInner(map: MapSource): void;
+}
+
+/** The map of a section of global data. */
+export interface OpenedSection extends OpenedMap {
+  /** In bytes. What is added begins as zeros; programs see it behind the section's last variable. */
+  valueSize: number;
 }
 
 /** A program that is not loaded yet. */
@@ -102,6 +178,8 @@ export type Loaded<S extends Shape> = LoadedParts<S> & LoadedGlobals<S["globals"
 interface LoadedParts<S extends Shape> {
   readonly name: string;
   readonly maps: Readonly<S["maps"]>;
+  /** The maps behind the sections of global data: their descriptors and pins. Their variables are `skel.bss.…`. */
+  readonly sections: { readonly [G in keyof S["globals"]]: BpfMap };
   readonly progs: Readonly<S["progs"]>;
   /** The newest link of each program, undefined as long as it is attached to nothing. */
   readonly links: { readonly [P in keyof S["progs"]]: Link | undefined };

@@ -78,7 +78,7 @@ function run({ object: path, target, program: name }: SelftestCase, input: Uint8
   // Where the program asks for it: the thread whose system calls count.
   if (data.length > MY_PID_TGID)
     new DataView(data.buffer).setBigUint64(MY_PID_TGID, (BigInt(process.pid) << 32n) | BigInt(process.pid), true);
-  const settings = { autoload: new Map(), maxEntries: new Map(), contents: new Map([[".bss", data]]) };
+  const settings = { autoload: new Map(), maps: new Map(), contents: new Map([[".bss", data]]) };
   const loaded = loadObject(object, { ...settings, btfPath: target });
   try {
     attachProgram(loaded.programs.get(name)!).close();

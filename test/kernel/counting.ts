@@ -20,7 +20,7 @@ export interface CountingProgram {
 export function loadCounting(section: string): CountingProgram {
   const loaded = loadObject(countingObject(section), {
     autoload: new Map(),
-    maxEntries: new Map(),
+    maps: new Map(),
     contents: new Map(),
   });
   const program = loaded.programs.get("handle_openat");

@@ -58,7 +58,7 @@ function loadWithLibbpf(bpftool: string, path: string): Holdings | undefined {
 function loadOurselves(bpftool: string, path: string): Holdings | string {
   try {
     const object = openObject(readFileSync(path), { what: path });
-    const loaded = loadObject(object, { autoload: new Map(), maxEntries: new Map(), contents: new Map() });
+    const loaded = loadObject(object, { autoload: new Map(), maps: new Map(), contents: new Map() });
     const show = (kind: "map" | "prog", fd: Fd): string => {
       const id =
         new RegExp(`^${kind}_id:\\s*(\\d+)$`, "mu").exec(readFileSync(`/proc/self/fdinfo/${fd.number}`, "utf8"))?.[1] ??

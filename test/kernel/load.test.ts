@@ -28,7 +28,7 @@ const open = (name: string): BpfObject =>
 const [execsnoop, opencount] = [open("execsnoop"), open("opencount")];
 const settings = (some: Partial<LoadSettings> = {}): LoadSettings => ({
   autoload: new Map(),
-  maxEntries: new Map(),
+  maps: new Map(),
   contents: new Map(),
   ...some,
 });
@@ -87,11 +87,11 @@ describeWithKernel("loadObject", {}, () => {
   });
 
   it("takes sizes of maps, and rounds those of ring buffers up", () => {
-    const maxEntries = new Map([
-      ["opens_by_pid", 77],
-      ["reports", 5000],
+    const maps = new Map([
+      ["opens_by_pid", { maxEntries: 77 }],
+      ["reports", { maxEntries: 5000 }],
     ]);
-    const loaded = loadObject(opencount, settings({ maxEntries }));
+    const loaded = loadObject(opencount, settings({ maps }));
     expect(loaded.maps.get("opens_by_pid")?.maxEntries).toBe(77);
     expect(loaded.maps.get("reports")?.maxEntries).toBe(Math.max(8192, libc().pageSize));
     loaded.close();
@@ -249,7 +249,7 @@ describeWithKernel("what the kernel refuses", {}, () => {
       const { openObject } = await import("./src/object/open.ts");
       const { loadObject } = await import("./src/runtime/load/load.ts");
       const object = openObject(readFileSync("examples/execsnoop/execsnoop.bpf.o"), { what: "execsnoop.bpf.o" });
-      const settings = { autoload: new Map(), maxEntries: new Map(), contents: new Map() };
+      const settings = { autoload: new Map(), maps: new Map(), contents: new Map() };
       try { loadObject(object, settings); } catch (error) { console.log(JSON.stringify({ ...error, message: error.message })); }`;
     const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", script];
     const output = execFileSync("setpriv", ["--bounding-set=-all", ...node], { encoding: "utf8" });

@@ -155,7 +155,7 @@ describeWithKernel("a loaded skeleton", {}, () => {
 describeWithKernel("attaching a skeleton of which one program fails", {}, () => {
   it("detaches those that this call attached, and no others", () => {
     const object = openObject(opencountSpec.object());
-    const loaded = loadObject(object, { autoload: new Map(), maxEntries: new Map(), contents: new Map() });
+    const loaded = loadObject(object, { autoload: new Map(), maps: new Map(), contents: new Map() });
     const good = loaded.programs.get("handle_openat");
     if (good?.program.def === undefined) throw new Error("the object has no program handle_openat");
     const bad = {
@@ -167,7 +167,8 @@ describeWithKernel("attaching a skeleton of which one program fails", {}, () => 
       ["bad", bad],
     ]);
     const spec = { ...opencountSpec, progs: ["handle_openat", "bad"] };
-    using skel = new LoadedSkeleton({ spec, progs: {}, loaded: { ...loaded, programs } });
+    const opened = { maps: {}, sections: {}, progs: {} };
+    using skel = new LoadedSkeleton({ spec, opened, loaded: { ...loaded, programs } });
     expect(() => {
       skel.attach();
     }).toThrow(/no_such_call/u);
@@ -267,7 +268,8 @@ describeWithKernel("global data after loading", {}, () => {
     const closing = new CloseStack();
     // Of a definition, the store only looks at what is here.
     const def = { valueSize: handle.valueSize, data: { kind: "data" } } as LoadedMap["def"];
-    const store = openStore({ def, fd: handle.fd, maxEntries: 1, mmapable, constants: undefined }, closing);
+    const rest = { maxEntries: 1, constants: undefined, reused: false, pinPath: undefined, arena: undefined };
+    const store = openStore({ def, fd: handle.fd, mmapable, ...rest }, closing);
     return { data: globalsObject("data", fields, store) as Globals, closing };
   }
 

@@ -33,7 +33,7 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
     delete process.env["CORE_GEN_BTF"];
   });
 
-  const settings = { autoload: new Map(), maxEntries: new Map(), contents: new Map() };
+  const settings = { autoload: new Map(), maps: new Map(), contents: new Map() };
   const load = (variable: string): void => {
     process.env["CORE_GEN_BTF"] = variable;
     loadObject(execsnoop, settings).close();

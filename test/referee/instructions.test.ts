@@ -159,7 +159,7 @@ function expectSameMaps(object: BpfObject, theirs: readonly RefereeMap[]): void 
 }
 
 function ourFacts(object: BpfObject, def: MapDef): unknown {
-  const params = mapParams(def, objectNameOf(object), undefined, machine);
+  const params = mapParams(def, objectNameOf(object), machine);
   const { name, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId } = params;
   return {
     ...{ name, type: mapTypes[def.type], keySize, valueSize, maxEntries, keyTypeId, valueTypeId },

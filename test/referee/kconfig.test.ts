@@ -108,7 +108,7 @@ describeWithReferee("__kconfig variables, as libbpf fills them in", {}, () => {
 describeWithReferee("__kconfig variables in the kernel", {}, () => {
   describeWithKernel("loaded", {}, () => {
     it("are what the running kernel says of itself, and constants", () => {
-      const loaded = loadObject(object, { autoload: new Map(), maxEntries: new Map(), contents: new Map() });
+      const loaded = loadObject(object, { autoload: new Map(), maps: new Map(), contents: new Map() });
       try {
         expect(loaded.warnings).toEqual([]);
         const { constants } = loaded.maps.get(".kconfig")!;

@@ -14,6 +14,7 @@ export type Feature =
   | "expected-attach-type"
   | "global-data"
   | "array-mmap"
+  | "full-range-offset"
   | "probe-read-kernel"
   | "memcg-accounting"
   | "perf-link"
@@ -49,6 +50,7 @@ const features: Readonly<Record<Feature, FeatureFacts>> = {
   "btf-type-tag": btf("btf-type-tag", [5, 17]),
   "btf-enum64": btf("btf-enum64", [6, 0]),
   "btf-datasec-question-mark": btf("btf-datasec-question-mark", [6, 9]),
+  "full-range-offset": { since: [7, 1], probe: probeFullRangeOffset },
 };
 
 /** Every feature there is a probe for. */
@@ -78,6 +80,7 @@ const KTIME_GET_COARSE_NS = 160;
 const GET_ATTACH_COOKIE = 174;
 const BPF_F_MMAPABLE = 0x400;
 const BPF_PSEUDO_MAP_VALUE = 2;
+const LOG_SIZE = 1024;
 
 const insn = (code: number, dst = 0, src = 0, off = 0, imm = 0): Insn => ({ code, dst, src, off, imm });
 const MOV64_IMM = 0xb7;
@@ -141,6 +144,18 @@ function probeGlobalData(): boolean {
   using map = new Fd(number, "the array of a probe");
   const address = [insn(LD_IMM64, 1, BPF_PSEUDO_MAP_VALUE, 0, map.number), insn(0, 0, 0, 0, 16)];
   return loads("socket_filter", [...address, insn(STORE_DW_IMM, 1, 0, 0, 42), ...RETURN_0]);
+}
+
+/** Refers to a byte of a map that is not there: other kernels find the offset too large before they look at the map. */
+function probeFullRangeOffset(): boolean {
+  const number = createArray(0);
+  if (number < 0) return false;
+  using map = new Fd(number, "the array of a probe");
+  const address = [insn(LD_IMM64, 1, BPF_PSEUDO_MAP_VALUE, 0, map.number), insn(0, 0, 0, 0, 2 ** 30)];
+  const log = new Uint8Array(LOG_SIZE);
+  const withLog = (attr: Attr): Attr => attr.u32(24, 1).u32(28, LOG_SIZE).pointer(32, log);
+  if (loads("socket_filter", [...address, ...RETURN_0], withLog)) return false;
+  return new TextDecoder().decode(log).includes("invalid access to map value pointer");
 }
 
 /** A kernel that has these links sees that -1 is no descriptor; others don't get as far. */

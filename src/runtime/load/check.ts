@@ -1,5 +1,4 @@
-import { mapTypes, type MapTypeName } from "../../object/bpf-enums.ts";
-import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
+import type { BpfObject, BpfProgram } from "../../object/model.ts";
 import { CoreGenError } from "../../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { nearNames } from "../../object/near-names.ts";
@@ -11,8 +10,6 @@ export function checkBeforeLoading(object: BpfObject, settings: LoadSettings): B
   checkSettings(object, settings);
   const programs = object.programs.filter(({ name, autoload }) => settings.autoload.get(name) ?? autoload);
   checkExterns(object);
-  checkInitialSlots(object);
-  for (const map of object.maps) checkMap(object, map);
   for (const program of programs) checkProgram(object, program);
   return programs;
 }
@@ -31,37 +28,11 @@ function checkByteOrder(object: BpfObject): void {
 
 function checkSettings(object: BpfObject, settings: LoadSettings): void {
   const programs = object.programs.map(({ name }) => name);
-  const maps = object.maps.filter(({ data }) => data === undefined);
-  const sections = object.maps.flatMap(({ data }) => (data === undefined ? [] : [data]));
   for (const name of settings.autoload.keys()) checkName(object, "program", name, programs);
-  for (const [name, count] of settings.maxEntries) {
-    checkName(
-      object,
-      "map",
-      name,
-      maps.map((map) => map.name),
-    );
-    if (Number.isInteger(count) && count >= 0 && count <= 0xffff_ffff) continue;
-    throw badInput(object, `map "${name}" can't have ${count} entries`, ["It is a whole number below 2^32."]);
-  }
-  for (const [name, contents] of settings.contents) {
-    checkName(
-      object,
-      "section",
-      name,
-      sections.map(({ section }) => section),
-    );
-    const size = sections.find(({ section }) => section === name)?.contents.length;
-    if (size === contents.length) continue;
-    throw badInput(
-      object,
-      `section ${name} has ${size} bytes, and contents of ${contents.length} bytes were given`,
-      [],
-    );
-  }
 }
 
-function checkName(object: BpfObject, kind: string, name: string, names: readonly string[]): void {
+/** Names that the object does not have are most often misspelt. */
+export function checkName(object: BpfObject, kind: string, name: string, names: readonly string[]): void {
   if (names.includes(name)) return;
   const near = nearNames(name, names);
   throw badInput(object, `it has no ${kind} "${name}"`, [
@@ -74,23 +45,6 @@ function checkExterns(object: BpfObject): void {
   if (first === undefined) return;
   const others = more.length > 0 ? ` (and ${more.length} more)` : "";
   throw unsupported(object, `it needs the __ksym symbol ${first.name}${others}`);
-}
-
-/** Maps that hold maps or programs from the start have relocations in `.maps`. */
-function checkInitialSlots(object: BpfObject): void {
-  const section = object.elf.section(".maps");
-  if (section === undefined || object.elf.relocations(section.index).length === 0) return;
-  throw unsupported(object, "it has a map whose initial values are maps or programs");
-}
-
-const PIN_BY_NAME = 1;
-const beyondUs: readonly MapTypeName[] = ["array_of_maps", "hash_of_maps", "struct_ops", "arena", "insn_array"];
-
-function checkMap(object: BpfObject, map: MapDef): void {
-  const kind = mapTypes[map.type];
-  if (kind !== undefined && beyondUs.includes(kind))
-    throw unsupported(object, `the map "${map.name}" is of the kind ${kind}`);
-  if (map.pinning === PIN_BY_NAME) throw unsupported(object, `the map "${map.name}" is pinned (LIBBPF_PIN_BY_NAME)`);
 }
 
 function checkProgram(object: BpfObject, program: BpfProgram): void {
@@ -118,10 +72,10 @@ function checkProgram(object: BpfObject, program: BpfProgram): void {
   }
 }
 
-function badInput(object: BpfObject, problem: string, hints: readonly string[]): CoreGenError {
+export function badInput(object: BpfObject, problem: string, hints: readonly string[]): CoreGenError {
   return new CoreGenError("bad-input", `loading ${object.elf.what}: ${problem}`, { hints });
 }
 
-function unsupported(object: BpfObject, what: string): CoreGenError {
+export function unsupported(object: BpfObject, what: string): CoreGenError {
   return new CoreGenError("unsupported", `loading ${object.elf.what}: ${what}, which core-gen can't load yet`);
 }

@@ -1,44 +1,60 @@
-import { mapTypes } from "../../object/bpf-enums.ts";
-import { fillInKconfig } from "../../object/kconfig.ts";
 import { objectNameOf } from "../../object/map-names.ts";
 import { BPF_F_MMAPABLE, mapParams, type MapMachine, type MapParams } from "../../object/map-params.ts";
-import type { BpfObject, DataSection, MapDef } from "../../object/model.ts";
+import type { BpfObject, MapDef } from "../../object/model.ts";
 import type { CloseStack } from "../close-stack.ts";
 import { KernelError } from "../errors.ts";
 import { possibleCpus } from "../kernel/cpus.ts";
 import { hasFeature } from "../kernel/features.ts";
-import { runningKconfig } from "../kernel/kconfig.ts";
-import { permissionHints } from "../kernel/privileges.ts";
-import { Attr, bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
-import { E2BIG, EACCES, EINVAL, ENOMEM, EPERM } from "../sys/errno.ts";
+import { pinAt } from "../maps/pinning.ts";
+import { bpf, BPF_MAP_CREATE } from "../sys/bpf.ts";
+import { EEXIST, EINVAL } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { libc } from "../sys/libc.ts";
-import { mapFreeze, mapUpdate } from "../sys/map-ops.ts";
+import { mapArena } from "./arena.ts";
+import { constantsOf, fillData } from "./fill-data.ts";
+import { fillWithMaps } from "./fill-slots.ts";
+import { encodeMap, type MapReferences } from "./map-attr.ts";
+import { mapError } from "./map-error.ts";
+import { changed, holdsMaps, type MapPlan } from "./plan-maps.ts";
+import { openSource, reuseGiven, reusePinned, type ReusedMap } from "./reuse-map.ts";
 import type { LoadedMap, LoadSettings } from "./types.ts";
 
-/** Creates the maps of an object, in its order, and fills those of global data. `opened` gets each as it is created. */
-export function createMaps(
-  object: BpfObject,
-  settings: LoadSettings,
-  btf: Fd | undefined,
-  opened: CloseStack,
-): Map<string, LoadedMap> {
-  const objectName = settings.name ?? objectNameOf(object);
+/** What maps are created with. */
+export interface MapContext {
+  readonly object: BpfObject;
+  readonly settings: LoadSettings;
+  /** The object's types; undefined when the kernel refused them. */
+  readonly btf: Fd | undefined;
+  /** What gives the privilege to create maps; undefined when this process has it. */
+  readonly token: Fd | undefined;
+  /** Gets each map as it is opened or created. */
+  readonly opened: CloseStack;
+  /** Gets what has to be taken back only when loading fails: pins. */
+  readonly undo: CloseStack;
+}
+
+/**
+ * Creates the maps of an object, or opens those that are there already, fills them and pins them (libbpf:
+ * `bpf_object__create_maps`). In the object's order, but for maps that hold others from the start: these come last.
+ */
+export function createMaps(context: MapContext, plans: readonly MapPlan[]): Map<string, LoadedMap> {
+  const created = plans.filter(({ def }) => isCreated(def));
   const maps = new Map<string, LoadedMap>();
-  for (const def of object.maps) {
-    if (!isCreated(def)) continue;
-    const params = mapParams(def, objectName, settings.maxEntries.get(def.name), machine);
-    const fd = opened.add(createMap(object, params, btf));
-    const constants = def.data && fillData(object, fd, def.data, settings.contents.get(def.data.section));
-    const mmapable = (params.flags & BPF_F_MMAPABLE) !== 0;
-    maps.set(def.name, { def, fd, maxEntries: params.maxEntries, mmapable, constants });
-  }
-  return maps;
+  const [alone, holding] = [
+    created.filter(({ def }) => !holdsOthers(def)),
+    created.filter(({ def }) => holdsOthers(def)),
+  ];
+  for (const plan of [...alone, ...holding]) maps.set(plan.def.name, obtain(context, plan, maps));
+  return new Map(created.flatMap(({ def: { name } }) => [...maps].filter(([other]) => other === name)));
 }
 
 /** Kernels before 5.2 have no global data; programs that get by without it load all the same. */
 function isCreated(def: MapDef): boolean {
   return def.autocreate && (def.data === undefined || hasFeature("global-data"));
+}
+
+function holdsOthers(def: MapDef): boolean {
+  return holdsMaps(def) && def.slots.length > 0;
 }
 
 /** What the running machine is, to {@link mapParams}. */
@@ -54,72 +70,93 @@ const machine: MapMachine = {
   },
 };
 
-function createMap(object: BpfObject, params: MapParams, btf: Fd | undefined): Fd {
-  const { def } = params;
-  const what = def.data === undefined ? `map "${def.name}"` : `section ${def.name} of ${object.elf.what}`;
+function obtain(context: MapContext, plan: MapPlan, others: ReadonlyMap<string, LoadedMap>): LoadedMap {
+  const { def, pinPath, reuse } = plan;
+  const what = nameOf(context.object, def);
+  const params = mapParams(def, context.settings.name ?? objectNameOf(context.object), machine);
+  const reused = reuse === undefined ? pinned(plan, what, params) : reuseGiven(reuse, what, params);
+  if (reused !== undefined) return keepReused(context, plan, reused);
+  const map = keepNew(context, plan, params, createMap(context, plan, params, what));
+  fillWithMaps(context.object, map, others);
+  return pinPath === undefined ? map : pinNew(context, plan, params, map);
+}
+
+function nameOf(object: BpfObject, def: MapDef): string {
+  return def.data === undefined ? `map "${def.name}"` : `section ${def.name} of ${object.elf.what}`;
+}
+
+function pinned({ pinPath }: MapPlan, what: string, params: MapParams): ReusedMap | undefined {
+  return pinPath === undefined ? undefined : reusePinned(pinPath, what, params);
+}
+
+/** A map that is there already keeps what is in it. */
+function keepReused(context: MapContext, { def, pinPath, reuse }: MapPlan, { fd, info }: ReusedMap): LoadedMap {
+  const mmapable = (info.flags & BPF_F_MMAPABLE) !== 0;
+  const same: MapDef = { ...def, maxEntries: info.maxEntries, flags: info.flags, mapExtra: info.mapExtra };
+  context.opened.add(fd);
+  return {
+    ...{ def: same, fd, maxEntries: info.maxEntries, mmapable, reused: true },
+    constants: def.data && constantsOf(fd, def.data, info.valueSize),
+    pinPath: reuse === undefined ? pinPath : undefined,
+    arena: mapArena(same, fd, undefined, context.opened),
+  };
+}
+
+function keepNew(context: MapContext, { def }: MapPlan, params: MapParams, fd: Fd): LoadedMap {
+  const { object, settings, opened } = context;
+  opened.add(fd);
+  const section = (def.data ?? def.arenaData)?.section ?? "";
+  const wanted = settings.contents.get(section);
+  return {
+    ...{ def, fd, maxEntries: params.maxEntries, mmapable: (params.flags & BPF_F_MMAPABLE) !== 0, reused: false },
+    constants: def.data && fillData(object, fd, def.data, wanted),
+    pinPath: undefined,
+    arena: mapArena(def, fd, wanted ?? def.arenaData?.contents, opened),
+  };
+}
+
+/** Somebody else may have pinned one in the meantime: then that one it is. */
+function pinNew(context: MapContext, plan: MapPlan, params: MapParams, map: LoadedMap): LoadedMap {
+  const path = plan.pinPath ?? "";
+  try {
+    context.undo.add(pinAt(map.fd, path));
+    return { ...map, pinPath: path };
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.errno !== EEXIST) throw error;
+    const reused = reusePinned(path, map.fd.what, params);
+    if (reused === undefined) throw error;
+    return keepReused(context, plan, reused);
+  }
+}
+
+function createMap(context: MapContext, plan: MapPlan, params: MapParams, what: string): Fd {
+  using innerMap = holdsMaps(plan.def) ? templateOf(context, plan, what) : undefined;
+  const { btf, token } = context;
+  const references = { innerMap: innerMap?.number, ifindex: plan.ifindex, token: token?.number };
   const typed = btf !== undefined && (params.keyTypeId !== 0 || params.valueTypeId !== 0);
   // Types that don't please the kernel are left away, as libbpf does.
-  let result = typed ? bpf(BPF_MAP_CREATE, encodeMap(params, btf)) : -EINVAL;
-  if (result < 0) result = bpf(BPF_MAP_CREATE, encodeMap(params, undefined));
+  let result = typed ? create(params, { ...references, btf: btf.number }) : -EINVAL;
+  if (result < 0) result = create(params, references);
   if (result >= 0) return new Fd(result, what);
-  throw mapError(what, params, -result);
+  throw mapError(what, params, references, -result);
 }
 
-/** The attributes of BPF_MAP_CREATE. */
-export function encodeMap(params: MapParams, btf: Pick<Fd, "number"> | undefined): Attr {
-  const attr = new Attr(72)
-    .u32(0, params.def.type)
-    .u32(4, params.keySize)
-    .u32(8, params.valueSize)
-    .u32(12, params.maxEntries)
-    .u32(16, params.flags)
-    .u32(24, params.def.numaNode ?? 0)
-    .u64(64, params.def.mapExtra);
-  if (hasFeature("prog-name")) attr.name(28, params.name);
-  if (btf !== undefined) attr.u32(48, btf.number).u32(52, params.keyTypeId).u32(56, params.valueTypeId);
-  return attr;
+function create(params: MapParams, references: MapReferences): number {
+  return bpf(BPF_MAP_CREATE, encodeMap(params, references));
 }
 
-const meanings: Meanings = new Map([
-  [EINVAL, "this kernel does not know this kind of map, or not with these sizes and flags"],
-  [E2BIG, "it would be too big"],
-  [ENOMEM, "there is not enough memory for it"],
-]);
-
-function mapError(what: string, params: MapParams, errno: number): KernelError {
-  const { def, keySize, valueSize, maxEntries, flags } = params;
-  const facts = `${mapTypes[def.type] ?? `kind ${def.type}`}, key ${keySize} and value ${valueSize} bytes, max_entries ${maxEntries}, flags 0x${flags.toString(16)}`;
-  return new KernelError({
-    doing: `creating ${what} (${facts})`,
-    syscall: "bpf",
-    command: "BPF_MAP_CREATE",
-    errno,
-    meaning: meanings.get(errno),
-    hints: errno === EPERM || errno === EACCES ? permissionHints() : mapHints(params, errno),
-  });
-}
-
-function mapHints({ maxEntries }: MapParams, errno: number): string[] {
-  if (errno === EINVAL && maxEntries === 0)
-    return ["It has no max_entries: write __uint(max_entries, N), or set it before loading."];
-  return [];
-}
-
-/**
- * Stores the initial contents, and makes constants constant for good, which is what lets the verifier rely on them.
- * Returns these.
- */
-function fillData(
-  object: BpfObject,
-  fd: Fd,
-  data: DataSection,
-  wanted: Uint8Array = data.contents,
-): Uint8Array | undefined {
-  const contents = data.kind === "kconfig" ? wanted.slice() : wanted;
-  if (data.kind === "kconfig") fillInKconfig(object, runningKconfig, contents);
-  // A new array is zero all over.
-  if (contents.some((byte) => byte !== 0)) mapUpdate(fd, new Uint8Array(4), contents);
-  if (data.kind !== "rodata" && data.kind !== "kconfig") return undefined;
-  mapFreeze(fd);
-  return contents;
+/** The kernel takes the attributes of what a map of maps will hold from a map, which it forgets. */
+function templateOf(context: MapContext, plan: MapPlan, outer: string): Fd | undefined {
+  const { def, innerMap } = plan;
+  const what = `the inner map of ${outer}`;
+  if (innerMap !== undefined) return openSource(innerMap, what);
+  if (def.inner === undefined) return undefined;
+  const inner: MapPlan = {
+    def: changed(def.inner, {}),
+    ifindex: 0,
+    pinPath: undefined,
+    reuse: undefined,
+    innerMap: undefined,
+  };
+  return createMap(context, inner, mapParams(inner.def, "", machine), what);
 }

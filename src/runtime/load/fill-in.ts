@@ -22,8 +22,9 @@ export function fillInMaps(
         `${object.elf.what}: the reference to a map in instruction ${slot} is cut off`,
       );
     }
-    const offset = target.kind === "data" ? target.offset + low.imm : undefined;
-    fillInMap(low, high, maps.get(def.name), target.map, offset);
+    const map = maps.get(def.name);
+    const offset = target.kind === "data" ? target.offset + low.imm + (map?.arena?.dataOffset ?? 0) : undefined;
+    fillInMap(low, high, map, target.map, offset);
   }
 }
 

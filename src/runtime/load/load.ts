@@ -4,9 +4,12 @@ import { kernelBtf } from "../kernel/btf.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { checkBeforeLoading } from "./check.ts";
+import { checkMaps } from "./check-maps.ts";
 import { createMaps } from "./create-maps.ts";
+import { fillWithPrograms } from "./fill-slots.ts";
 import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
+import { planMaps } from "./plan-maps.ts";
 import { preparePrograms } from "./prepare-programs.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
@@ -21,18 +24,25 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
   const programs = checkBeforeLoading(object, settings);
+  const plans = planMaps(object, settings);
+  checkMaps(object, plans, programs, settings);
   const prepared = preparePrograms(object, programs, {
     targets: targetTypes(settings),
     running: settings.kernelBtf ?? kernelBtf,
   });
   raiseMemlockIfCounted();
-  const opened = new CloseStack();
+  const [opened, undo] = [new CloseStack(), new CloseStack()];
+  const closeAll = (): void => {
+    opened.add(undo);
+    opened.close();
+  };
   const warnings: string[] = [];
   // Maps and programs hold on to the types themselves.
   using btf = loadBtf(object, warnings);
   try {
-    const maps = createMaps(object, settings, btf, opened);
+    const maps = createMaps({ object, settings, btf, token: undefined, opened, undo }, plans);
     const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    fillWithPrograms(object, maps, loaded);
     return {
       maps,
       programs: loaded,
@@ -40,9 +50,10 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
       close: () => {
         opened.close();
       },
+      undo: closeAll,
     };
   } catch (error) {
-    opened.close();
+    closeAll();
     throw error;
   }
 }

@@ -2,24 +2,55 @@ import type { Btf } from "../../btf/btf.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
+import type { Mapping } from "../sys/mmap.ts";
 
 /** What the user decided between opening and loading. */
 export interface LoadSettings {
   /** Programs by C name: whether to load them. For the others the object decides. */
   readonly autoload: ReadonlyMap<string, boolean>;
-  /** Maps of `.maps` by C name: how many entries they get, for ring buffers bytes. */
-  readonly maxEntries: ReadonlyMap<string, number>;
-  /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section. */
+  /** Maps by C name, those of global data by their section: what was changed. */
+  readonly maps: ReadonlyMap<string, MapChanges>;
+  /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section's map. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Types to be taken for the running kernel's. Called only when they are needed. */
   readonly kernelBtf?: () => Btf;
   /** A file or folder with the types to relocate against, instead of the kernel's. */
   readonly btfPath?: string | undefined;
+  /** The folder in a BPF file system where maps are pinned by their names; /sys/fs/bpf when this is left out. */
+  readonly pinRoot?: string | undefined;
   /** Types to relocate against on kernels without their own. */
   readonly carried?: readonly CarriedTypes[] | undefined;
   /** What the maps of global data are called in the kernel; the file's name when this is left out. */
   readonly name?: string;
 }
+
+/** What the user decided about a map between opening and loading; what is left out is as the object says. */
+export interface MapChanges {
+  /** `BPF_MAP_TYPE_*`. */
+  readonly type?: number;
+  /** In bytes. */
+  readonly keySize?: number;
+  readonly valueSize?: number;
+  /** For ring buffers bytes. */
+  readonly maxEntries?: number;
+  readonly flags?: number;
+  readonly mapExtra?: bigint;
+  readonly numaNode?: number;
+  /** The network device that the map is offloaded to. */
+  readonly ifindex?: number;
+  readonly autocreate?: boolean;
+  /** Where the map is pinned, and taken from when it is pinned there already; null for nowhere. */
+  readonly pinPath?: string | null;
+  /** The map to be used instead of a new one. */
+  readonly reuse?: MapSource;
+  /** Of the template of a map of maps. */
+  readonly inner?: MapChanges;
+  /** The map to be the template of a map of maps. */
+  readonly innerMap?: MapSource;
+}
+
+/** A map that exists: the path of its pin, its descriptor's number, or what has its descriptor. */
+export type MapSource = string | number | { readonly name: string; readonly fd: number };
 
 /** A map in the kernel. */
 export interface LoadedMap {
@@ -29,8 +60,14 @@ export interface LoadedMap {
   readonly maxEntries: number;
   /** Whether user space can map it (BPF_F_MMAPABLE). */
   readonly mmapable: boolean;
-  /** What a section of constants was loaded with, for good: `.rodata`, `.kconfig`. */
+  /** What a section of constants holds, for good: `.rodata`, `.kconfig`. */
   readonly constants: Uint8Array | undefined;
+  /** Whether it was there before. */
+  readonly reused: boolean;
+  /** Where the map is pinned. */
+  readonly pinPath: string | undefined;
+  /** Of an arena: its `__arena` variables in this process's memory, and where they are in the arena, in bytes. */
+  readonly arena: { readonly memory: Mapping; readonly dataOffset: number } | undefined;
 }
 
 /** A program in the kernel. */
@@ -49,6 +86,8 @@ export interface LoadedObject {
   readonly warnings: readonly string[];
   /** Closes all descriptors; a second call does nothing. */
   close(): void;
+  /** Closes all descriptors, and removes the pins that loading has made. */
+  undo(): void;
 }
 
 /** What programs refer to. */

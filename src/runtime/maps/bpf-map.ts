@@ -1,6 +1,8 @@
 import type { MapTypeName } from "../../object/bpf-enums.ts";
+import { CoreGenError } from "../../errors.ts";
 import type { CloseStack } from "../close-stack.ts";
 import type { Fd } from "../sys/fd.ts";
+import { pinAt, unpinAt } from "./pinning.ts";
 
 /** A map in the kernel, as the classes in this folder get it. Whoever made the map closes it. */
 export interface MapHandle {
@@ -10,6 +12,8 @@ export interface MapHandle {
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
+  /** Where it is pinned. */
+  readonly pinPath?: string | undefined;
   /** What has to end before the descriptor is closed: readers of a ring buffer. */
   readonly readers: CloseStack;
 }
@@ -32,6 +36,7 @@ export class BpfMap {
   /** Of a ring buffer: its size in bytes. */
   readonly maxEntries: number;
   readonly #fd: Fd;
+  #pinPath: string | undefined;
 
   constructor(handle: MapHandle) {
     this.name = handle.name;
@@ -40,10 +45,38 @@ export class BpfMap {
     this.valueSize = handle.valueSize;
     this.maxEntries = handle.maxEntries;
     this.#fd = handle.fd;
+    this.#pinPath = handle.pinPath;
   }
 
   /** The descriptor's number, for calls of your own; it stays the skeleton's. Throws with code `closed` after close. */
   get fd(): number {
     return this.#fd.number;
+  }
+
+  /** Where the map is pinned: by `load`, or by {@link BpfMap.pin}. */
+  get pinPath(): string | undefined {
+    return this.#pinPath;
+  }
+
+  /**
+   * Pins the map at `path` in a BPF file system: it stays, with what is in it, when the skeleton is closed and when the
+   * process ends. Folders that are missing are made, for their owner alone.
+   *
+   * Throws a `KernelError` with errno EEXIST when something is there already, and a `CoreGenError` with code `bad-input`
+   * when the path is not in a BPF file system, or the map is pinned elsewhere.
+   */
+  pin(path: string): void {
+    if (this.#pinPath === path) return;
+    if (this.#pinPath !== undefined)
+      throw new CoreGenError("bad-input", `pinning map "${this.name}" at ${path}: it is pinned at ${this.#pinPath}`);
+    pinAt(this.#fd, path);
+    this.#pinPath = path;
+  }
+
+  /** Removes the map's pin. The map stays for as long as something holds it. Nothing happens when it is not pinned. */
+  unpin(): void {
+    if (this.#pinPath === undefined) return;
+    unpinAt(this.#pinPath, `map "${this.name}"`);
+    this.#pinPath = undefined;
   }
 }

@@ -23,6 +23,8 @@ export interface Libc {
   readonly munmap: (address: number, length: number) => number;
   /** Returns its result, or minus errno. */
   readonly ioctl: (fd: number, request: number, argument: number) => number;
+  /** Returns its result, or minus errno. */
+  readonly fcntl: (fd: number, command: number, argument: number) => number;
   /** Returns 0, or minus errno. `limit` is the address of a `struct rlimit`. */
   readonly setrlimit: (resource: number, limit: number) => number;
   /** Returns 0, or minus errno. */
@@ -64,6 +66,7 @@ function loadLibc(): Libc {
   const mmap = declare("intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)");
   const munmap = declare("int munmap(intptr_t, size_t)");
   const ioctl = declare("int ioctl(int, unsigned long, intptr_t)");
+  const fcntl = declare("int fcntl(int, int, intptr_t)");
   const setrlimit = declare("int setrlimit(int, intptr_t)");
   const close = declare("int close(int)");
   const errno = new Int32Array(koffi.view(BigInt(declare("intptr_t __errno_location()")()), 4));
@@ -77,6 +80,7 @@ function loadLibc(): Libc {
       checked(mmap(address, length, protection, flags, fd, offset)),
     munmap: (address, length) => checked(munmap(address, length)),
     ioctl: (fd, request, argument) => checked(ioctl(fd, request, argument)),
+    fcntl: (fd, command, argument) => checked(fcntl(fd, command, argument)),
     setrlimit: (resource, limit) => checked(setrlimit(resource, limit)),
     close: (fd) => checked(close(fd)),
     pageSize: declare("int getpagesize()")(),

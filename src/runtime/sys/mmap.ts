@@ -1,6 +1,6 @@
 import { CoreGenError } from "../../errors.ts";
 import { KernelError } from "../errors.ts";
-import { EPERM, ENODEV, EINVAL } from "./errno.ts";
+import { EEXIST, EINVAL, ENODEV, EPERM } from "./errno.ts";
 import type { Fd } from "./fd.ts";
 import { libc } from "./libc.ts";
 
@@ -11,6 +11,8 @@ const MAP_PRIVATE = 0x02;
 const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 const MAP_NORESERVE = 0x4000;
+/** Linux 4.17; older kernels take it for a hint. */
+const MAP_FIXED_NOREPLACE = 0x10_0000;
 
 /** What to map. */
 export interface MappingOptions {
@@ -21,6 +23,10 @@ export interface MappingOptions {
   readonly writable: boolean;
   /** Changes stay private to this process: what sysfs files want. */
   readonly private?: boolean;
+  /** The one address where it may be; it is an error when something else is there. */
+  readonly address?: number;
+  /** Which part of it is wanted as bytes, all of it when this is left out. */
+  readonly view?: { readonly at: number; readonly length: number };
   /** Named in errors: `the data of map "events"`. */
   readonly what: string;
 }
@@ -29,7 +35,15 @@ export interface MappingOptions {
 export function mapMemory(fd: Pick<Fd, "number">, options: MappingOptions): Mapping {
   const protection = options.writable ? PROT_READ | PROT_WRITE : PROT_READ;
   const sharing = options.private === true ? MAP_PRIVATE : MAP_SHARED;
-  const address = libc().mmap(0, options.length, protection, sharing, fd.number, options.offset);
+  const place = options.address === undefined ? 0 : placeAt(options.address, options.length);
+  const address = libc().mmap(
+    options.address ?? 0,
+    options.length,
+    protection,
+    sharing | place,
+    fd.number,
+    options.offset,
+  );
   if (address < 0) {
     const doing = `mapping ${options.what} into memory`;
     throw new KernelError({ doing, syscall: "mmap", errno: -address, meaning: meanings.get(-address) });
@@ -37,7 +51,17 @@ export function mapMemory(fd: Pick<Fd, "number">, options: MappingOptions): Mapp
   return new Mapping(address, options);
 }
 
+/** How to ask for an address: one that this process has mapped before, and closed, may be mapped over. */
+function placeAt(address: number, length: number): number {
+  const before = closedRegions.get(address);
+  if (before?.length !== length) return MAP_FIXED_NOREPLACE;
+  before.mappedOver = true;
+  closedRegions.delete(address);
+  return MAP_FIXED;
+}
+
 const meanings: ReadonlyMap<number, string> = new Map([
+  [EEXIST, "something else is at the address where it has to be"],
   [EPERM, "the map is frozen, or more memory would be locked than RLIMIT_MEMLOCK allows"],
   [ENODEV, "this kernel can't map it"],
   [EINVAL, "this kernel can't map it, or not with this size and offset"],
@@ -51,20 +75,19 @@ const meanings: ReadonlyMap<number, string> = new Map([
  */
 export class Mapping {
   readonly what: string;
-  readonly #address: number;
-  readonly #length: number;
+  readonly #region: Region;
   readonly #writable: boolean;
   #bytes: Uint8Array | undefined;
 
   /** Takes over the memory at `address`; {@link mapMemory} makes these. */
   constructor(address: number, options: MappingOptions) {
     this.what = options.what;
-    this.#address = address;
-    this.#length = options.length;
+    const { length, view = { at: 0, length } } = options;
+    this.#region = { address, length, mappedOver: false };
     this.#writable = options.writable;
     // The only view: V8 counts the whole length again for each.
-    const buffer = libc().view(address, options.length);
-    unmapLater.register(buffer, { address, length: options.length });
+    const buffer = view.length === 0 ? new ArrayBuffer(0) : libc().view(address + view.at, view.length);
+    unmapLater.register(buffer, this.#region);
     this.#bytes = new Uint8Array(buffer);
   }
 
@@ -86,7 +109,9 @@ export class Mapping {
     // it let go of the map at once. If there is no memory for that, the mapping stays until its views are gone.
     const protection = this.#writable ? PROT_READ | PROT_WRITE : PROT_READ;
     const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-    libc().mmap(this.#address, this.#length, protection, flags, -1, 0);
+    const { address, length } = this.#region;
+    libc().mmap(address, length, protection, flags, -1, 0);
+    closedRegions.set(address, this.#region);
   }
 
   [Symbol.dispose](): void {
@@ -94,6 +119,18 @@ export class Mapping {
   }
 }
 
-const unmapLater = new FinalizationRegistry<{ address: number; length: number }>(({ address, length }) => {
-  libc().munmap(address, length);
+interface Region {
+  readonly address: number;
+  readonly length: number;
+  /** Whether another mapping has taken its place: then that one unmaps it. */
+  mappedOver: boolean;
+}
+
+/** What is closed and not unmapped yet, by address. */
+const closedRegions = new Map<number, Region>();
+
+const unmapLater = new FinalizationRegistry<Region>((region) => {
+  if (region.mappedOver) return;
+  closedRegions.delete(region.address);
+  libc().munmap(region.address, region.length);
 });

@@ -7,17 +7,21 @@ import { openObject } from "../../../src/object/open.ts";
 import { findSectionDef } from "../../../src/object/sections.ts";
 import { hostIsLittleEndian } from "../../../src/runtime/memory.ts";
 import { checkBeforeLoading } from "../../../src/runtime/load/check.ts";
+import { checkMaps } from "../../../src/runtime/load/check-maps.ts";
+import { planMaps } from "../../../src/runtime/load/plan-maps.ts";
 import type { LoadSettings } from "../../../src/runtime/load/types.ts";
 
 const opencount = openObject(readFileSync("examples/opencount/opencount.bpf.o"), { what: "opencount.bpf.o" });
-const nothing: LoadSettings = { autoload: new Map(), maxEntries: new Map(), contents: new Map() };
+const nothing: LoadSettings = { autoload: new Map(), maps: new Map(), contents: new Map() };
 
 function refusal(
   object: BpfObject,
   settings: Partial<LoadSettings> = {},
 ): { code: string; message: string; hints: readonly string[] } {
   try {
-    checkBeforeLoading(object, { ...nothing, ...settings });
+    const all = { ...nothing, ...settings };
+    const programs = checkBeforeLoading(object, all);
+    checkMaps(object, planMaps(object, all), programs, all);
   } catch (error) {
     if (isCoreGenError(error)) return { code: error.code, message: error.message, hints: error.hints };
     throw error;
@@ -51,16 +55,7 @@ describe("checkBeforeLoading", () => {
       "bad-input",
       'it has no program "handle_open"',
     ],
-    ["map sizes", opencount, { maxEntries: new Map([["report", 1]]) }, "bad-input", 'it has no map "report"'],
-    ["sizes of data", opencount, { maxEntries: new Map([[".bss", 2]]) }, "bad-input", 'it has no map ".bss"'],
-    ["a negative size", opencount, { maxEntries: new Map([["reports", -1]]) }, "bad-input", "can't have -1 entries"],
-    [
-      "a huge size",
-      opencount,
-      { maxEntries: new Map([["reports", 2 ** 32]]) },
-      "bad-input",
-      "can't have 4294967296 entries",
-    ],
+    ["changes of maps", opencount, { maps: new Map([["report", {}]]) }, "bad-input", 'it has no map "report"'],
     [
       "a section",
       opencount,
@@ -82,13 +77,39 @@ describe("checkBeforeLoading", () => {
       "unsupported",
       "it needs the __ksym symbol bpf_link_fops",
     ],
-    ["pins", withMap({ pinning: 1 }), {}, "unsupported", 'the map "opens_by_pid" is pinned'],
     [
-      "maps in maps",
-      withMap({ type: mapTypes.indexOf("hash_of_maps") }),
+      "kinds of maps",
+      withMap({ type: mapTypes.indexOf("struct_ops") }),
       {},
       "unsupported",
-      "of the kind hash_of_maps",
+      'the map "opens_by_pid" is of the kind struct_ops',
+    ],
+    [
+      "pins outside of a BPF file system",
+      withMap({ pinning: 1 }),
+      { pinRoot: "/tmp/no/such" },
+      "bad-input",
+      'pinning map "opens_by_pid" at /tmp/no/such/opens_by_pid: /tmp is not in a BPF file system',
+    ],
+    [
+      "elements that hold a map that is not made",
+      withMap({
+        type: mapTypes.indexOf("array_of_maps"),
+        slots: [{ index: 3, target: { kind: "map", at: 1 } }],
+      }),
+      { maps: new Map([["reports", { autocreate: false }]]) },
+      "bad-input",
+      'element 3 of map "opens_by_pid" is to hold the map "reports", whose autocreate is off',
+    ],
+    [
+      "elements that hold a program that is not loaded",
+      withMap({
+        type: mapTypes.indexOf("prog_array"),
+        slots: [{ index: 0, target: { kind: "program", at: 0 } }],
+      }),
+      { autoload: new Map([["handle_openat", false]]) },
+      "bad-input",
+      'element 0 of map "opens_by_pid" is to hold the program "handle_openat", whose autoload is off',
     ],
     ["struct_ops", withProgram(section("struct_ops/init")), {}, "unsupported", 'in SEC("struct_ops/init")'],
     ["freplace", withProgram(section("freplace/f")), {}, "unsupported", 'in SEC("freplace/f")'],
@@ -114,7 +135,7 @@ describe("checkBeforeLoading", () => {
   });
 
   it("names what is near", () => {
-    expect(refusal(opencount, { maxEntries: new Map([["report", 1]]) }).hints).toEqual(["Near it: reports."]);
+    expect(refusal(opencount, { maps: new Map([["report", {}]]) }).hints).toEqual(["Near it: reports."]);
   });
 
   it("does not mind programs that are not loaded", () => {

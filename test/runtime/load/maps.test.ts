@@ -4,7 +4,7 @@ import { mapTypes, type MapTypeName } from "../../../src/object/bpf-enums.ts";
 import type { DataSection, MapDef } from "../../../src/object/model.ts";
 import { openObject } from "../../../src/object/open.ts";
 import { hostIsLittleEndian } from "../../../src/runtime/memory.ts";
-import { encodeMap } from "../../../src/runtime/load/create-maps.ts";
+import { encodeMap } from "../../../src/runtime/load/map-attr.ts";
 import { kernelMapName, objectNameOf } from "../../../src/object/map-names.ts";
 import { mapParams, ringbufSize } from "../../../src/object/map-params.ts";
 
@@ -91,9 +91,9 @@ describe("mapParams", () => {
 
   // libbpf: map_is_mmapable.
   it("makes data mappable that has a variable with a name", () => {
-    expect(mapParams(data(true), "x", undefined, machine).flags).toBe(0x80 | BPF_F_MMAPABLE);
-    expect(mapParams(data(false), "x", undefined, machine).flags).toBe(0x80);
-    expect(mapParams(map("events"), "x", undefined, machine).flags).toBe(0);
+    expect(mapParams(data(true), "x", machine).flags).toBe(0x80 | BPF_F_MMAPABLE);
+    expect(mapParams(data(false), "x", machine).flags).toBe(0x80);
+    expect(mapParams(map("events"), "x", machine).flags).toBe(0);
   });
 
   // libbpf: bpf_object__create_map.
@@ -115,14 +115,14 @@ describe("mapParams", () => {
     ["stack", false],
   ])("of %s has types: %s", (kind, typed) => {
     const def = { ...map("m", undefined, kind), keySize: 4, valueSize: 4, keyTypeId: 3, valueTypeId: 5 };
-    const { keyTypeId, valueTypeId } = mapParams(def, "m", 8, machine);
+    const { keyTypeId, valueTypeId } = mapParams(def, "m", machine);
     expect([keyTypeId, valueTypeId]).toEqual(typed ? [3, 5] : [0, 0]);
   });
 
   it("keeps sizes, but not those of what a perf buffer carries", () => {
-    const def = { ...map("m", undefined, "hash"), keySize: 4, valueSize: 280 };
-    expect(mapParams(def, "m", 8, machine)).toMatchObject({ keySize: 4, valueSize: 280, maxEntries: 8 });
-    expect(mapParams({ ...def, type: mapTypes.indexOf("perf_event_array") }, "m", 8, machine)).toMatchObject({
+    const def = { ...map("m", undefined, "hash"), keySize: 4, valueSize: 280, maxEntries: 8 };
+    expect(mapParams(def, "m", machine)).toMatchObject({ keySize: 4, valueSize: 280, maxEntries: 8 });
+    expect(mapParams({ ...def, type: mapTypes.indexOf("perf_event_array") }, "m", machine)).toMatchObject({
       keySize: 4,
       valueSize: 4,
     });
@@ -136,12 +136,12 @@ describe.runIf(hostIsLittleEndian)("encodeMap", () => {
   const before = "010000000400000008000000002800000404000000000000010000006576656e747300000000000000000000";
 
   it("without types", () => {
-    const { bytes } = encodeMap(mapParams(full, "events", undefined, machine), undefined);
+    const { bytes } = encodeMap(mapParams(full, "events", machine), {});
     expect(Buffer.from(bytes).toString("hex")).toBe(`${before}00000000${"00".repeat(16)}0500000000000000`);
   });
 
   it("with types", () => {
-    const { bytes } = encodeMap(mapParams(full, "events", undefined, machine), { number: 7 });
+    const { bytes } = encodeMap(mapParams(full, "events", machine), { btf: 7 });
     const types = "000000000700000003000000050000000000000005000000";
     expect(Buffer.from(bytes).toString("hex")).toBe(`${before}${types}00000000`);
   });

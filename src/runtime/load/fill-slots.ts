@@ -1,0 +1,39 @@
+import type { BpfObject } from "../../object/model.ts";
+import { hostIsLittleEndian } from "../memory.ts";
+import { mapUpdate } from "../sys/map-ops.ts";
+import type { Fd } from "../sys/fd.ts";
+import { holdsMaps } from "./plan-maps.ts";
+import type { LoadedMap, LoadedProgram } from "./types.ts";
+
+/** Puts the maps into a map of maps that the object says it holds (libbpf: `init_map_in_map_slots`). */
+export function fillWithMaps(object: BpfObject, map: LoadedMap, maps: ReadonlyMap<string, LoadedMap>): void {
+  if (!holdsMaps(map.def)) return;
+  fill(map, (at) => maps.get(object.maps[at]?.name ?? "")?.fd);
+}
+
+/** Puts programs into program arrays, after all of them are loaded (libbpf: `bpf_object_init_prog_arrays`). */
+export function fillWithPrograms(
+  object: BpfObject,
+  maps: ReadonlyMap<string, LoadedMap>,
+  programs: ReadonlyMap<string, LoadedProgram>,
+): void {
+  for (const map of maps.values()) {
+    if (holdsMaps(map.def) || map.reused) continue;
+    fill(map, (at) => programs.get(object.programs[at]?.name ?? "")?.fd);
+  }
+}
+
+/** Keys and values are 32 bits: an index, and a descriptor. */
+function fill({ def, fd }: LoadedMap, held: (at: number) => Fd | undefined): void {
+  for (const { index, target } of def.slots) {
+    const value = held(target.at);
+    if (value === undefined) continue;
+    mapUpdate(fd, word(index), word(value.number));
+  }
+}
+
+function word(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, hostIsLittleEndian);
+  return bytes;
+}
