@@ -1,5 +1,6 @@
 /*
- * Regenerates the .skel.ts of every example from the committed .bpf.o beside it, as a user would: through the CLI.
+ * Regenerates the .skel.ts of every example from the committed .bpf.o beside it, as a user would: through the CLI. And
+ * those of test/objects that have one.
  *
  *   npm run generate              writes them
  *   npm run generate -- --check   writes nothing, shows what would change; exit status 1 if anything would
@@ -11,6 +12,7 @@ import { join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const examples = join(root, "examples");
+const testObjects = join(root, "test/objects");
 
 const check = process.argv.includes("--check");
 const objects = committedObjects();
@@ -21,9 +23,14 @@ if (stale.length > 0) fail(`${stale.length} of ${objects.length} skeletons diffe
 console.log(`${objects.length} skeletons ${check ? "are up to date" : "written"}`);
 
 function committedObjects(): string[] {
-  return readdirSync(examples, { recursive: true, encoding: "utf8" })
+  const ofTests = objectsBelow(testObjects).filter((object) => existsSync(skeletonOf(object)));
+  return [...objectsBelow(examples), ...ofTests];
+}
+
+function objectsBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".bpf.o"))
-    .map((file) => join(examples, file))
+    .map((file) => join(folder, file))
     .sort();
 }
 

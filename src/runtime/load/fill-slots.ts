@@ -1,5 +1,8 @@
 import type { BpfObject } from "../../object/model.ts";
+import { KernelError } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
+import type { Meanings } from "../sys/bpf.ts";
+import { E2BIG, EINVAL } from "../sys/errno.ts";
 import { mapUpdate } from "../sys/map-ops.ts";
 import type { Fd } from "../sys/fd.ts";
 import { holdsMaps } from "./plan-maps.ts";
@@ -28,9 +31,25 @@ function fill({ def, fd }: LoadedMap, held: (at: number) => Fd | undefined): voi
   for (const { index, target } of def.slots) {
     const value = held(target.at);
     if (value === undefined) continue;
-    mapUpdate(fd, word(index), word(value.number));
+    store(fd, index, value);
   }
 }
+
+function store(fd: Fd, index: number, value: Fd): void {
+  try {
+    mapUpdate(fd, word(index), word(value.number));
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    const { errno, syscall, command = "" } = error;
+    const doing = `putting ${value.what} into element ${index} of ${fd.what}`;
+    throw new KernelError({ doing, syscall, command, errno, meaning: meanings.get(errno) });
+  }
+}
+
+const meanings: Meanings = new Map([
+  [EINVAL, "the kernel takes only what is like the template, its inner map, or of the same kind as the programs in it"],
+  [E2BIG, "the map has fewer elements"],
+]);
 
 function word(value: number): Uint8Array {
   const bytes = new Uint8Array(4);

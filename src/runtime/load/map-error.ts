@@ -74,7 +74,7 @@ function variants(params: MapParams): Variant[] {
   const takes = (name: string, value: string, instead: string): string =>
     `It is its ${name}, ${value}: with ${instead} this kernel takes the map.`;
   return [
-    ...(maxEntries === 0 ? [{ changed: { maxEntries: 1 }, hint: NO_ENTRIES }] : []),
+    ...(maxEntries === 0 ? [1, 4096].map((one) => ({ changed: { maxEntries: one }, hint: NO_ENTRIES })) : []),
     ...(mapExtra === 0n ? [] : [{ changed: { mapExtra: 0n }, hint: takes("map_extra", hex(mapExtra), "none") }]),
     ...(numaNode === 0 ? [] : [{ changed: { numaNode: 0 }, hint: takes("numa_node", String(numaNode), "node 0") }]),
     ...others(FLAGS, flags).map((one) => ({
