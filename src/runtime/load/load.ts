@@ -11,6 +11,7 @@ import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
 import { planMaps } from "./plan-maps.ts";
 import { preparePrograms } from "./prepare-programs.ts";
+import { resizeData } from "./resize-data.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
 export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
@@ -24,7 +25,7 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
   const programs = checkBeforeLoading(object, settings);
-  const plans = planMaps(object, settings);
+  const { object: resized, plans } = resizeData(object, planMaps(object, settings));
   checkMaps(object, plans, programs, settings);
   const prepared = preparePrograms(object, programs, {
     targets: targetTypes(settings),
@@ -38,7 +39,7 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
   };
   const warnings: string[] = [];
   // Maps and programs hold on to the types themselves.
-  using btf = loadBtf(object, warnings);
+  using btf = loadBtf(resized, warnings);
   try {
     const maps = createMaps({ object, settings, btf, token: undefined, opened, undo }, plans);
     const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
