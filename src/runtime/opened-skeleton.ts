@@ -20,6 +20,7 @@ export interface AnySettings {
   readonly progs?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
   readonly pinRoot?: string | undefined;
+  readonly tokenPath?: string | undefined;
   readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
 }
 
@@ -42,6 +43,7 @@ export class OpenedSkeleton {
   readonly #autoload = new Map<string, boolean>();
   #btfPath: string | undefined;
   #pinRoot: string | undefined;
+  #tokenPath: string | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -63,9 +65,10 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, btfPath, pinRoot, ...globals } = settings;
+    const { maps = {}, progs = {}, btfPath, pinRoot, tokenPath, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath("btfPath", btfPath);
     if (pinRoot !== undefined) this.#pinRoot = checkedPath("pinRoot", pinRoot);
+    if (tokenPath !== undefined) this.#tokenPath = tokenPath === "" ? "" : checkedPath("tokenPath", tokenPath);
     for (const [name, map] of Object.entries(maps))
       this.#member(this.maps, "map", name).apply(map as UntypedMapSettings);
     for (const [name, program] of Object.entries(progs))
@@ -84,6 +87,7 @@ export class OpenedSkeleton {
       name: this.name,
       btfPath: this.#btfPath,
       pinRoot: this.#pinRoot,
+      tokenPath: this.#tokenPath,
       carried: spec.minBtf,
     });
     const skeleton = new LoadedSkeleton({ spec, opened: this, loaded });

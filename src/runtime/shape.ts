@@ -47,6 +47,12 @@ export type Settings<S extends Shape> = {
    * already: /sys/fs/bpf when this is left out, as libbpf's `pin_root_path`.
    */
   readonly pinRoot?: string | undefined;
+  /**
+   * In a user namespace, the BPF file system to which the host has delegated the use of bpf() (Linux 6.9), as libbpf's
+   * `bpf_token_path`. When this is left out: what the environment variable LIBBPF_BPF_TOKEN_PATH names, else /sys/fs/bpf
+   * if it delegates anything. "" for none.
+   */
+  readonly tokenPath?: string | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
 /** What can be set about a map whose keys and values a class reads; see {@link OpenedMap}. */

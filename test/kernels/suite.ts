@@ -13,6 +13,7 @@ import { check, finish } from "./check.ts";
 import { checkExamples } from "./examples.ts";
 import { checkGuide } from "./guide.ts";
 import { checkHooks } from "./hooks.ts";
+import { checkMaps } from "./maps.ts";
 import { checkModules } from "./modules.ts";
 
 await check("the kernel is the one that was asked for", () => {
@@ -33,6 +34,7 @@ const before = takeStock();
 
 await checkExamples();
 await checkGuide();
+await checkMaps();
 await checkModules();
 // Not every machine lets its functions be traced, as the one that builds this doesn't: test/kernel/links.test.ts.
 if (process.env["RUN_IN_KERNEL"] !== undefined) await checkHooks();

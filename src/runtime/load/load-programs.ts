@@ -7,12 +7,15 @@ import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
 import { loadWithLog } from "./load-with-log.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
+import { TOKEN_FLAG } from "./token.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
 
 const BPF_F_SLEEPABLE = 1 << 4;
 const BPF_F_XDP_HAS_FRAGS = 1 << 5;
 /** Bytes of union bpf_attr up to `log_true_size`, which kernels since 6.4 write. */
 const ATTR_SIZE = 144;
+/** And up to `prog_token_fd`. */
+const ATTR_SIZE_WITH_TOKEN = 148;
 
 /** Loads programs one after the other. `opened` gets each as it is loaded. Throws a `VerifierError` or a `KernelError`. */
 export function loadPrograms(
@@ -32,7 +35,7 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
   const insns = prepared.insns.map((insn) => ({ ...insn }));
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
   replaceMissingHelpers(insns);
-  const encode = (): Attr => encodeProgram(prepared, insns, context.object.license, context.btf);
+  const encode = (): Attr => encodeProgram(prepared, insns, context);
   // Without a log the verifier is several times as fast.
   const result = bpf(BPF_PROG_LOAD, encode());
   const number = result >= 0 ? result : loadWithLog(prepared, context, encode, -result);
@@ -40,16 +43,20 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
 }
 
 /** The attributes of BPF_PROG_LOAD, without a log. */
-function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], license: string, btf: Fd | undefined): Attr {
+function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], context: ProgramContext): Attr {
   const { def, program } = prepared;
-  const attr = new Attr(ATTR_SIZE)
+  const { btf, token } = context;
+  const { license } = context.object;
+  const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
+  const attr = new Attr(token === undefined ? ATTR_SIZE : ATTR_SIZE_WITH_TOKEN)
     .u32(0, def.type)
     .u32(4, insns.length)
     .pointer(8, encodeInsns(insns, hostIsLittleEndian))
     .text(16, license)
-    .u32(44, (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0))
+    .u32(44, token === undefined ? flags : flags | TOKEN_FLAG)
     .u32(68, def.attachTypeOptional && !hasFeature("expected-attach-type") ? 0 : def.attachType)
     .u32(108, prepared.attachBtfId);
+  if (token !== undefined) attr.u32(144, token.number);
   if (hasFeature("prog-name")) attr.name(48, program.name);
   if (btf !== undefined && hasFeature("btf-func")) addDebugInfo(attr, prepared, btf);
   return attr;

@@ -12,6 +12,7 @@ import { loadPrograms } from "./load-programs.ts";
 import { planMaps } from "./plan-maps.ts";
 import { preparePrograms } from "./prepare-programs.ts";
 import { resizeData } from "./resize-data.ts";
+import { openToken } from "./token.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
 export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
@@ -39,10 +40,11 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
   };
   const warnings: string[] = [];
   // Maps and programs hold on to the types themselves.
-  using btf = loadBtf(resized, warnings);
+  using token = openToken(settings.tokenPath);
+  using btf = loadBtf(resized, warnings, token);
   try {
-    const maps = createMaps({ object, settings, btf, token: undefined, opened, undo }, plans);
-    const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
+    const loaded = loadPrograms(prepared, { object, maps, btf, token }, opened);
     fillWithPrograms(object, maps, loaded);
     return {
       maps,

@@ -1,6 +1,7 @@
 import type { MapParams } from "../../object/map-params.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { Attr } from "../sys/bpf.ts";
+import { TOKEN_FLAG } from "./token.ts";
 
 /** What a map refers to when it is created. */
 export interface MapReferences {
@@ -16,8 +17,6 @@ export interface MapReferences {
 /** Up to `map_extra`, and with a token up to `map_token_fd`: old kernels refuse bytes that they don't know. */
 const SIZE = 72;
 const SIZE_WITH_TOKEN = 80;
-/** `BPF_F_TOKEN_FD` */
-const TOKEN_FLAG = 1 << 16;
 
 /** The attributes of BPF_MAP_CREATE. */
 export function encodeMap(params: MapParams, references: MapReferences): Attr {

@@ -1,6 +1,7 @@
 import { mapTypes } from "../../object/bpf-enums.ts";
 import type { MapParams } from "../../object/map-params.ts";
 import { KernelError } from "../errors.ts";
+import { kindIsTooNew } from "../kernel/map-kinds.ts";
 import { permissionHints } from "../kernel/privileges.ts";
 import { bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { E2BIG, EACCES, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../sys/errno.ts";
@@ -44,6 +45,8 @@ function hex(value: number | bigint): string {
 
 /** The first attribute without which, everything else being the same, the kernel would take the map. */
 function attributeHints(params: MapParams, references: MapReferences, errno: number): string[] {
+  const tooNew = kindIsTooNew(mapTypes[params.def.type] ?? "unspec");
+  if (tooNew !== undefined) return [tooNew];
   const culprits = variants(params).filter(({ changed, only }) =>
     isAccepted({ ...params, ...changed }, only ?? references),
   );

@@ -20,6 +20,8 @@ export interface LoadSettings {
   readonly pinRoot?: string | undefined;
   /** Types to relocate against on kernels without their own. */
   readonly carried?: readonly CarriedTypes[] | undefined;
+  /** The BPF file system that delegates the privilege to load; see `openToken`. */
+  readonly tokenPath?: string | undefined;
   /** What the maps of global data are called in the kernel; the file's name when this is left out. */
   readonly name?: string;
 }
@@ -96,4 +98,6 @@ export interface ProgramContext {
   readonly maps: ReadonlyMap<string, LoadedMap>;
   /** The object's types in the kernel; undefined when it refused them. */
   readonly btf: Fd | undefined;
+  /** What gives the privilege to load; undefined when this process has it. */
+  readonly token?: Fd | undefined;
 }

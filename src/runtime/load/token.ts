@@ -1,0 +1,56 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { CoreGenError } from "../../errors.ts";
+import { KernelError } from "../errors.ts";
+import { DEFAULT_PIN_ROOT } from "../kernel/bpffs.ts";
+import { kernelIsAtLeast } from "../kernel/release.ts";
+import { Attr, bpf, BPF_TOKEN_CREATE, type Meanings } from "../sys/bpf.ts";
+import { EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
+import { Fd } from "../sys/fd.ts";
+
+/** `BPF_F_TOKEN_FD` of map_flags, prog_flags and btf_flags. */
+export const TOKEN_FLAG: number = 1 << 16;
+
+/**
+ * The privilege to use bpf() that a container's host has delegated to the container's BPF file system (Linux 6.9);
+ * undefined where there is none (libbpf: `bpf_object_prepare_token`).
+ *
+ * `path` is where that is mounted; the environment variable LIBBPF_BPF_TOKEN_PATH counts when it is left out, and ""
+ * means that none is wanted. Only one that was named must work: of /sys/fs/bpf, nobody says that it delegates anything.
+ */
+export function openToken(path: string | undefined = process.env["LIBBPF_BPF_TOKEN_PATH"]): Fd | undefined {
+  if (path === "" || (path === undefined && !kernelIsAtLeast([6, 9]))) return undefined;
+  const result = createToken(path ?? DEFAULT_PIN_ROOT);
+  if (typeof result === "number" && result >= 0) return new Fd(result, "the BPF token");
+  if (path === undefined) return undefined;
+  const doing = `creating a BPF token from ${path}`;
+  if (typeof result !== "number")
+    throw new CoreGenError("bad-input", `${doing}: it can't be opened`, { cause: result });
+  const [errno, meaning] = [-result, meanings.get(-result)];
+  throw new KernelError({ doing, syscall: "bpf", command: "BPF_TOKEN_CREATE", errno, meaning, hints: HINTS });
+}
+
+/** The descriptor, or minus errno, or why the folder can't be opened. */
+function createToken(path: string): number | Error {
+  let folder: number;
+  try {
+    folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (cause) {
+    return cause as Error;
+  }
+  try {
+    return bpf(BPF_TOKEN_CREATE, new Attr(8).u32(4, folder));
+  } finally {
+    closeSync(folder);
+  }
+}
+
+const meanings: Meanings = new Map([
+  [EINVAL, "this is no BPF file system, or the kernel has no BPF tokens (Linux 6.9)"],
+  [ENOENT, "nothing is delegated to this BPF file system"],
+  [EOPNOTSUPP, "this process is not in a user namespace, and does not need a token"],
+  [EPERM, "the BPF file system belongs to another user namespace, or the process has no CAP_BPF in its own"],
+]);
+
+const HINTS = [
+  "Whoever makes the container mounts its BPF file system with delegate_cmds, delegate_maps, delegate_progs and delegate_attachs.",
+];
