@@ -31,6 +31,11 @@ const committed = [
   "examples/opencount/opencount.bpf.o",
   "test/objects/linking.bpf.o",
   "test/objects/maps.bpf.o",
+  "test/objects/inner-maps.bpf.o",
+  "test/objects/map-kinds.bpf.o",
+  "test/objects/map-settings.bpf.o",
+  "test/objects/arena.bpf.o",
+  "test/objects/arena.fixed.bpf.o",
 ];
 const root = join(import.meta.dirname, "../..");
 

@@ -4,7 +4,17 @@
  */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/await-thenable, @typescript-eslint/unbound-method -- the lines that do not compile have no types, and nothing is called */
 import { expectTypeOf } from "vitest";
-import type { HashMap, Link, Loaded, Opened, PerCpuArrayMap, Program, RingBuffer, Skeleton } from "core-gen/runtime";
+import type {
+  BpfMap,
+  HashMap,
+  Link,
+  Loaded,
+  Opened,
+  PerCpuArrayMap,
+  Program,
+  RingBuffer,
+  Skeleton,
+} from "core-gen/runtime";
 
 interface Event {
   pid: number;
@@ -12,7 +22,7 @@ interface Event {
 }
 
 interface SampleShape {
-  maps: { events: RingBuffer<Event>; counts: HashMap<number, bigint>; hits: PerCpuArrayMap<bigint> };
+  maps: { events: RingBuffer<Event>; counts: HashMap<number, bigint>; hits: PerCpuArrayMap<bigint>; jobs: BpfMap };
   progs: { handle_exec: Program };
   globals: {
     rodata: { min_duration_ns: bigint; target: { pid: number } };
@@ -59,6 +69,20 @@ export async function beforeLoading(): Promise<void> {
   opened.maps.counts.maxEntries = 4096n;
   // @ts-expect-error: the size of a key is a fact
   opened.maps.counts.keySize = 8;
+  // The sizes of a map that no class reads may change.
+  opened.maps.jobs.keySize = 8;
+  opened.maps.counts.pinPath = "/sys/fs/bpf/counts";
+  opened.maps.counts.reuse(sample.load().maps.counts);
+  opened.sections.bss.valueSize = 4096;
+  opened.maps.counts.mapExtra = 5n;
+  // @ts-expect-error: map_extra has 64 bits
+  opened.maps.counts.mapExtra = 5;
+  // @ts-expect-error: no such kind of map
+  opened.maps.counts.kind = "heap";
+  // @ts-expect-error: a template is for maps that no class reads
+  opened.maps.counts.useInner("/sys/fs/bpf/x");
+  // @ts-expect-error: no such section
+  opened.sections.nope.valueSize = 1;
   // @ts-expect-error: autoload is a boolean
   opened.progs.handle_exec.autoload = 1;
   // @ts-expect-error: nothing can be attached before loading
@@ -83,6 +107,9 @@ export function settings(): void {
   sample.load({ data: {} });
   // @ts-expect-error: no such map
   sample.load({ maps: { nope: { maxEntries: 1 } } });
+  sample.load({ maps: { jobs: { keySize: 4, inner: { maxEntries: 1 } } }, pinRoot: "/run/bpf", tokenPath: "" });
+  // @ts-expect-error: the size of a key is a fact
+  sample.load({ maps: { counts: { keySize: 8 } } });
   // @ts-expect-error: no such setting
   sample.load({ maps: { counts: { max_entries: 1 } } });
   // @ts-expect-error: no such program
@@ -105,6 +132,8 @@ export async function afterLoading(): Promise<void> {
   skel.rodata_extra.level = 5;
   // @ts-expect-error: a number for a u64
   skel.bss.total = 5;
+  skel.maps.counts.pin("/sys/fs/bpf/counts");
+  expectTypeOf(skel.sections.bss).toEqualTypeOf<BpfMap>();
   // @ts-expect-error: the size of a map is fixed after loading
   skel.maps.counts.maxEntries = 5;
   // @ts-expect-error: programs are loaded or not
