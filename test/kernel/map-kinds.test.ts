@@ -10,7 +10,7 @@ import { describeWithKernel } from "../support/kernel.ts";
 import { thrownBy } from "../support/thrown.ts";
 
 interface Shown {
-  readonly type: string;
+  readonly type: string | number;
   readonly flags: number;
   readonly bytes_key: number;
   readonly bytes_value: number;
@@ -24,8 +24,8 @@ function bpftoolShows(id: number): Shown {
 const kinds = Object.keys(mapKinds.open().maps) as (keyof ReturnType<typeof mapKinds.open>["maps"])[];
 /** bpftool of Debian 12 has no words for kinds that are younger than it. */
 const unknownToBpftool = new Map([
-  ["cgrp_storage", "32"],
-  ["arena", "33"],
+  ["cgrp_storage", 32],
+  ["arena", 33],
 ]);
 const rounded = (bytes: number): number => Math.max(bytes, libc().pageSize);
 
