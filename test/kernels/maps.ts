@@ -20,8 +20,6 @@ const since: ReadonlyMap<string, readonly [number, number]> = new Map([
   ["cgrp_storage", [6, 2]],
   ["arena", [6, 9]],
 ]);
-/** Debian's 5.10 is built without BPF LSM, which inodes' storage came with. */
-const notConfigured: ReadonlySet<string> = new Set(isOlder([5, 11]) ? ["inode_storage"] : []);
 
 /** Maps of every kind, and everything about maps that depends on the kernel. */
 export async function checkMaps(): Promise<void> {
@@ -36,11 +34,7 @@ function everyKindIsMade(): void {
   const wrong: string[] = [];
   for (const kind of Object.keys(mapKinds.open().maps)) {
     const version = since.get(kind);
-    const expected = notConfigured.has(kind)
-      ? "refused"
-      : version !== undefined && isOlder(version)
-        ? "too new"
-        : "made";
+    const expected = version !== undefined && isOlder(version) ? "too new" : "made";
     const found = make(kind);
     if (found !== expected) wrong.push(`${kind} is ${found}, not ${expected}`);
   }
