@@ -34,8 +34,8 @@ export function mapArena(
 }
 
 /**
- * Variables are at the end of the arena, so that programs which count pages from its start meet none; kernels before 7.0
- * only let programs refer to the first 512 MiB of a map, there they are at the start (libbpf: `bpf_object__relocate`).
+ * Variables are at the end of the arena, so that programs which count pages from its start meet none. Kernels that
+ * only let programs refer to the first 512 MiB of a map have them at the start (libbpf: `bpf_object__relocate`).
  */
 function dataOffsetIn(def: MapDef, length: number, size: number): number {
   const { pageSize } = libc();
