@@ -1,4 +1,5 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index]
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index btf-dump]
+import { benchBtfDump } from "./btf-dump.ts";
 import { benchImport } from "./import.ts";
 import { benchIndex } from "./index-btf.ts";
 import { benchRelocate } from "./relocate.ts";
@@ -10,6 +11,7 @@ const benches = new Map<string, () => unknown>([
   ["ring", () => import("./ring-decode.ts")],
   ["relocate", () => benchRelocate()],
   ["index", () => benchIndex()],
+  ["btf-dump", () => benchBtfDump()],
 ]);
 
 const wanted = process.argv.slice(2);

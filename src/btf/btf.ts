@@ -78,6 +78,11 @@ export class Btf implements TypeTable {
     return this.#baseStrings + this.#header.stringsEnd - this.#header.stringsStart;
   }
 
+  /** The section of this BTF's own types (not of its base's), as it is in the file. */
+  get types(): Uint8Array {
+    return this.bytes.subarray(this.#header.typesStart, this.#header.typesEnd);
+  }
+
   /** All strings, NUL-separated, as name offsets count through them: the base's, then its own. */
   get strings(): Uint8Array {
     if (this.base === undefined) return this.#ownStrings;

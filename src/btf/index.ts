@@ -11,6 +11,15 @@ export { encodeBtf, encodeLike, type EncodeOptions } from "./encode.ts";
 export { looksLikeBtf } from "./header.ts";
 export { ownTypes, typeOrOpaque, type OpaqueType } from "./opaque.ts";
 export { mapReferences, reachableFrom, referencesOf } from "./references.ts";
+export { diffBtf, type DiffOptions, type EnumeratorChange, type FieldChange, type TypeChange } from "./diff/diff.ts";
+export type { ComparedKind, EnumeratorFacts, FieldFacts } from "./diff/facts.ts";
+export { dumpC, type DumpCOptions } from "./dump-c/dump-c.ts";
+export { dumpJson } from "./dump-json.ts";
+export { dumpRaw } from "./dump-raw.ts";
+export { findNamed } from "./find-named.ts";
+export { relocateSplit } from "./relocate-split.ts";
+export { searchTypes, type FoundType } from "./search.ts";
+export { showType } from "./show/show-type.ts";
 export { isModifier, sizeOf, skipModifiers, type TypeWithId } from "./resolve.ts";
 export { swapByteOrder } from "./swap.ts";
 export {

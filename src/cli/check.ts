@@ -39,7 +39,7 @@ async function check({ file, btf, json }: CheckArguments): Promise<void> {
     ]);
   const object = openObject(bytes, { what: file });
   const files = await findBtfFiles(btf.length > 0 ? btf : [RUNNING_KERNEL]);
-  const kernels = await Promise.all(files.map(readBtfFile));
+  const kernels = await Promise.all(files.map((path) => readBtfFile(path)));
   const matrix = checkObject(object, kernels);
   const width = process.stdout.isTTY ? process.stdout.columns : 100;
   process.stdout.write(json ? `${JSON.stringify(matrix, undefined, 2)}\n` : printMatrix(basename(file), matrix, width));

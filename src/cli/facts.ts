@@ -1,6 +1,6 @@
 import { sizeOf } from "../btf/resolve.ts";
 import { relocationKinds } from "../co-re/kinds.ts";
-import { cDeclaration, cTypeName } from "../generator/types/c-declaration.ts";
+import { cDeclaration, cTypeName } from "../btf/c-declaration.ts";
 import { mapTypes } from "../object/bpf-enums.ts";
 import { linkProgram } from "../object/link.ts";
 import type { BpfObject, BpfProgram, DataSection, MapDef } from "../object/model.ts";

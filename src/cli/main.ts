@@ -2,12 +2,14 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ownVersion } from "../generator/version.ts";
+import { btfCommand } from "./btf/btf.ts";
 import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
 import { minBtfCommand } from "./min-btf.ts";
 import { relocateCommand } from "./relocate.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
 import { skelCommand } from "./skel.ts";
+import { vmlinuxCommand } from "./vmlinux.ts";
 
 watchStandardOutput();
 try {
@@ -20,6 +22,8 @@ try {
     .command(checkCommand)
     .command(relocateCommand)
     .command(minBtfCommand)
+    .command(btfCommand)
+    .command(vmlinuxCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
     .strict()
     // Left alone, yargs shows the version of the project that it is installed in.
@@ -38,5 +42,15 @@ try {
 
 function inOurWords(message: string): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
-  return "Name the object: core-gen skel prog.bpf.o, for example.";
+  const [command, of] = hideBin(process.argv);
+  if (command !== "btf") return "Name the object: core-gen skel prog.bpf.o, for example.";
+  switch (of) {
+    case "find":
+    case "show":
+      return `Name a type: core-gen btf ${of} task_struct, for example.`;
+    case "diff":
+      return "Name two files with types: core-gen btf diff 6.1.btf 6.12.btf, for example.";
+    default:
+      return "Name a file with types, or vmlinux: core-gen btf dump vmlinux, for example.";
+  }
 }

@@ -1,10 +1,12 @@
+import { printable } from "../btf/printable.ts";
+import { tableLines } from "./table.ts";
 import type { MapFacts, ObjectFacts } from "./facts.ts";
 
 /** The facts of an object as text for people. */
 export function printFacts(fileName: string, facts: ObjectFacts): string {
   const license = facts.license === "" ? "no license" : `license ${JSON.stringify(facts.license)}`;
   const parts = [
-    `${shown(fileName)}: BPF object, ${facts.byteOrder}, ${license}`,
+    `${printable(fileName)}: BPF object, ${facts.byteOrder}, ${license}`,
     section(
       "Programs",
       facts.programs.map(({ name, section, type, instructions, autoload }) => [
@@ -43,11 +45,11 @@ export function printFacts(fileName: string, facts: ObjectFacts): string {
 /** A heading and aligned columns; nothing when there are no rows. */
 function section(title: string, rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
-  const cells = rows.map((row) => row.map(shown));
-  const columns = Math.max(...cells.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(...cells.map((row) => (row[i] ?? "").length)));
-  const lines = cells.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
-  return [shown(title), ...lines].join("\n");
+  const lines = tableLines(
+    rows.map((row) => row.map(printable)),
+    "  ",
+  );
+  return [printable(title), ...lines].join("\n");
 }
 
 function sideOf(map: MapFacts, side: "key" | "value"): string {
@@ -64,9 +66,4 @@ function roomOf({ kind, maxEntries }: MapFacts): string {
 
 function bytes(count: number): string {
   return count === 1 ? "1 byte" : `${count} bytes`;
-}
-
-/** Names come from the file: nothing in them may steer the terminal. */
-function shown(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "?");
 }

@@ -1,9 +1,10 @@
 import { closeSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Btf } from "../btf/btf.ts";
+import { relocateSplit } from "../btf/relocate-split.ts";
 import { CoreGenError, isCoreGenError } from "../errors.ts";
-import { isElf } from "../runtime/kernel/elf-file.ts";
-import { readBtfOfElf } from "../runtime/kernel/vmlinux-elf.ts";
+import { isElf, type FileOrBytes } from "../runtime/kernel/elf-file.ts";
+import { readBtfSections } from "../runtime/kernel/vmlinux-elf.ts";
 import { reasonOf } from "./file-errors.ts";
 
 /** Where Linux shows its own types. */
@@ -18,32 +19,47 @@ export function releaseOf(path: string): string {
 }
 
 /**
- * The BTF of a file: raw, or an ELF with a section .BTF (a vmlinux for example), or BTFHub's archive of one file,
- * .btf.tar.xz. Throws a `CoreGenError` that names it.
+ * The BTF of a file: raw, or an ELF with a section .BTF (a vmlinux or module for example, also packed with xz), or
+ * BTFHub's archive of one file, .btf.tar.xz. Throws a `CoreGenError` that names it.
+ *
+ * A module's types continue those of `base`. If it has a distilled base of its own (.BTF.base), they are put onto
+ * `base`; without one, the distilled base is theirs (libbpf: `btf__parse_split`).
  */
-export async function readBtfFile(path: string): Promise<Btf> {
+export async function readBtfFile(path: string, base?: Btf): Promise<Btf> {
   const what = path === RUNNING_KERNEL ? "the running kernel" : releaseOf(path);
-  const bytes = path.endsWith(".tar.xz")
-    ? await (
-        await import("./unpack-btf.ts")
-      ).unpackBtf(
-        path,
-        withReason(path, () => readFileSync(path)),
-      )
-    : withReason(path, () => readTypes(path));
-  return Btf.parse(bytes, { what });
+  const { btf, base: ownBase } = await readTypes(path);
+  if (ownBase === undefined) return Btf.parse(btf, base === undefined ? { what } : { what, base });
+  const split = Btf.parse(btf, { what, base: Btf.parse(ownBase, { what: `the distilled base of ${what}` }) });
+  return base === undefined ? split : relocateSplit(split, base);
 }
 
-/** Of an ELF only the section is read: a vmlinux with debug information is hundreds of megabytes. */
-function readTypes(path: string): Uint8Array {
+interface Types {
+  readonly btf: Uint8Array;
+  readonly base: Uint8Array | undefined;
+}
+
+async function readTypes(path: string): Promise<Types> {
+  if (!path.endsWith(".xz")) return withReason(path, () => readPlain(path));
+  const { decompressXz, unpackBtf } = await import("./unpack-btf.ts");
+  const packed = withReason(path, () => readFileSync(path));
+  if (path.endsWith(".tar.xz")) return { btf: await unpackBtf(path, packed), base: undefined };
+  const bytes = await decompressXz(path, packed);
+  return isElf(bytes) ? sectionsOf(path, bytes) : { btf: bytes, base: undefined };
+}
+
+/** Of an ELF only the sections are read: a vmlinux with debug information is hundreds of megabytes. */
+function readPlain(path: string): Types {
   const file = openSync(path, "r");
   try {
-    if (!isElf(file)) return readFileSync(file);
-    const section = readBtfOfElf(file, path);
-    if (section !== undefined) return section;
+    return isElf(file) ? sectionsOf(path, file) : { btf: readFileSync(file), base: undefined };
   } finally {
     closeSync(file);
   }
+}
+
+function sectionsOf(path: string, file: FileOrBytes): Types {
+  const { btf, base } = readBtfSections(file, path);
+  if (btf !== undefined) return { btf, base };
   throw new CoreGenError("bad-btf", `reading the types in ${path}: this ELF file has no section .BTF`, {
     hints: [
       "Give raw BTF (/sys/kernel/btf/vmlinux, a file of BTFHub) or a vmlinux built with CONFIG_DEBUG_INFO_BTF=y.",

@@ -7,13 +7,14 @@ const MAX_BYTES = 128 * 1024 * 1024;
 
 /** The one .btf file in an archive as BTFHub has them, .btf.tar.xz. Throws a `CoreGenError` with code `bad-btf`. */
 export async function unpackBtf(path: string, packed: Uint8Array): Promise<Uint8Array> {
-  const files = filesOf(path, await decompress(path, packed));
+  const files = filesOf(path, await decompressXz(path, packed));
   const [only, ...others] = files;
   if (only !== undefined && others.length === 0) return only;
   throw new CoreGenError("bad-btf", `unpacking ${path}: there are ${files.length} .btf files in it, not one`);
 }
 
-async function decompress(path: string, packed: Uint8Array): Promise<Uint8Array> {
+/** What is in an .xz file. Throws a `CoreGenError` with code `bad-btf` when it is damaged, or larger than any kernel's types. */
+export async function decompressXz(path: string, packed: Uint8Array): Promise<Uint8Array> {
   // A copy: the stream wants bytes that nothing else shares.
   const stream = new xzDecompress.XzReadableStream(new Blob([new Uint8Array(packed)]).stream());
   const chunks: Uint8Array[] = [];

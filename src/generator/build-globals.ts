@@ -3,7 +3,7 @@ import type { BuildContext } from "./build-context.ts";
 import { bytes, docComment } from "./docs.ts";
 import type { GlobalsModel, VariableModel } from "./model.ts";
 import { camelCase, code, literalKey, pascalCase, quote, typeKey, UniqueNames } from "./names.ts";
-import { cDeclaration } from "./types/c-declaration.ts";
+import { cDeclaration } from "../btf/c-declaration.ts";
 import { delegateRead, delegateWrite } from "./types/codecs.ts";
 import { typeText } from "./types/print.ts";
 import { sizeOfShape, type Shape } from "./types/shape.ts";

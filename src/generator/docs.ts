@@ -1,4 +1,4 @@
-import { cTypeName } from "./types/c-declaration.ts";
+import { cTypeName } from "../btf/c-declaration.ts";
 import type { TypeTable } from "../btf/types.ts";
 import { code } from "./names.ts";
 import { sizeOfShape, type Declaration, type Field } from "./types/shape.ts";

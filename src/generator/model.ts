@@ -32,6 +32,13 @@ export interface SkeletonModel {
   };
 }
 
+/** What a module of types alone prints. */
+export interface TypesModel {
+  /** The first line's text. */
+  readonly header: string;
+  readonly declarations: readonly DeclarationModel[];
+}
+
 export interface DeclarationModel {
   /** Which of the two forms it has; a template can ask for nothing but truth. */
   readonly isEnum: boolean;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { SkeletonModel } from "./model.ts";
+import type { SkeletonModel, TypesModel } from "./model.ts";
 
 const PRINT_WIDTH = 100;
 const BASE64_COLUMNS = 100;
@@ -12,7 +12,8 @@ const MAX_FORMATTED = 4_000_000;
  * Handlebars and prettier are loaded when the first module is printed: a CLI that only shows its help needs neither.
  */
 export async function renderModule(model: SkeletonModel, payloads: readonly Payload[]): Promise<string> {
-  const module = await format(await print(model));
+  templates ??= compileTemplates();
+  const module = await format((await templates).skeleton(model));
   return [module, ...payloads.map(embed)].join("");
 }
 
@@ -22,22 +23,31 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
-type Template = (model: SkeletonModel) => string;
-let template: Promise<Template> | undefined;
-
-async function print(model: SkeletonModel): Promise<string> {
-  template ??= compileTemplates();
-  return (await template)(model);
+/** Prints types alone as a formatted TypeScript module. */
+export async function renderTypes(model: TypesModel): Promise<string> {
+  templates ??= compileTemplates();
+  return format((await templates).types(model));
 }
 
-async function compileTemplates(): Promise<Template> {
+interface Templates {
+  skeleton(model: SkeletonModel): string;
+  types(model: TypesModel): string;
+}
+
+let templates: Promise<Templates> | undefined;
+
+async function compileTemplates(): Promise<Templates> {
   const { default: handlebars } = await import("handlebars");
   const environment = handlebars.create();
-  for (const name of ["enum", "struct", "globals", "shape", "spec"]) {
+  for (const name of ["enum", "interface", "struct", "globals", "shape", "spec"]) {
     environment.registerPartial(name, readTemplate(name));
   }
-  // The model holds TypeScript, not text for a web page: nothing is to be escaped.
-  return environment.compile<SkeletonModel>(readTemplate("skeleton"), { noEscape: true, strict: true });
+  // The models hold TypeScript, not text for a web page: nothing is to be escaped.
+  const options = { noEscape: true, strict: true };
+  return {
+    skeleton: environment.compile<SkeletonModel>(readTemplate("skeleton"), options),
+    types: environment.compile<TypesModel>(readTemplate("types"), options),
+  };
 }
 
 function readTemplate(name: string): string {

@@ -5,7 +5,7 @@ import { kinds, type BtfType } from "../../src/btf/types.ts";
 import { BtfBuilder, everyKind, type BuildOptions } from "../support/btf-builder.ts";
 import { thrownBy } from "../support/thrown.ts";
 
-/** What {@link everyKind} holds, read off https://docs.kernel.org/bpf/btf.html; bpftool agrees (test/referee/btf-decode). */
+/** What {@link everyKind} holds, read off https://docs.kernel.org/bpf/btf.html; bpftool agrees (test/referee/btf-dump). */
 const decoded: BtfType[] = [
   { kind: "void", name: "" },
   { kind: "int", name: "int", size: 4, bits: 32, offset: 0, signed: true, char: false, bool: false },

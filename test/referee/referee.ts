@@ -145,6 +145,13 @@ export function bpftool(...args: readonly string[]): string {
   return stdout;
 }
 
+/** What sid's bpftool prints, or undefined where it ends with an error. */
+export function bpftoolOrError(...args: readonly string[]): string | undefined {
+  const { error, status, stdout } = spawnSync(bpftoolPath, args, { encoding: "utf8", maxBuffer: 1 << 30 });
+  if (error) throw error;
+  return status === 0 ? stdout : undefined;
+}
+
 /** The libbpf that the referee is built with, to build other programs with. */
 export function libbpf(): { readonly include: string; readonly archive: string } {
   const root = join(cacheHome, "core-gen-referee", "sid", "libbpf-dev", "usr");
@@ -208,10 +215,32 @@ export function selftestCases(): SelftestCase[] {
     .filter(({ object }) => existsSync(object));
 }
 
+/** One of the kernel's own tests of libbpf's C dump. */
+export interface BtfDumpCase {
+  readonly name: string;
+  /** Path of the object. */
+  readonly object: string;
+  /** The C that its types are, in the order of their ids. */
+  readonly expected: string;
+}
+
+/** The kernel's btf_dump_test_case_*.c. */
+export function btfDumpCases(): BtfDumpCase[] {
+  const folder = join(corpusPath, "btf-dump");
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".expected"))
+    .sort()
+    .map((file) => ({
+      name: file.slice("btf_dump_test_case_".length, -".expected".length),
+      object: join(folder, file.replace(/expected$/u, "bpf.o")),
+      expected: readFileSync(join(folder, file), "utf8"),
+    }));
+}
+
 /** What a group of differential tests compares with. */
 export interface RefereeNeeds {
   /** Parts of the corpus. Default: none. */
-  readonly corpus?: readonly ("objects" | "selftests")[];
+  readonly corpus?: readonly ("objects" | "selftests" | "btf-dump")[];
   /** sid's bpftool. Default: false. */
   readonly bpftool?: boolean;
 }
@@ -236,7 +265,7 @@ function whatIsMissing(needs: RefereeNeeds): string | undefined {
 
 const cacheHome = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
 const refereePath = join(cacheHome, "core-gen-referee", "core-referee-sid");
-const bpftoolPath = join(cacheHome, "core-gen-referee", "bpftool");
+export const bpftoolPath: string = join(cacheHome, "core-gen-referee", "bpftool");
 const corpusPath = join(cacheHome, "core-gen-corpus");
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,8 +1,8 @@
+import { cMember } from "../../btf/c-declaration.ts";
 import { skipModifiers } from "../../btf/resolve.ts";
 import type { IntType, Member, StructType, TypeTable, UnionType } from "../../btf/types.ts";
 import { pascalCase, UniqueNames } from "../names.ts";
 import { badTypes, MAX_DEPTH } from "./bad-types.ts";
-import { cMember } from "./c-declaration.ts";
 import { isBig, type BitField, type Field, type Part, type Shape } from "./shape.ts";
 
 const MAX_MEMBERS = 65536;

@@ -4,7 +4,7 @@ import { CoreGenError, isCoreGenError } from "../../errors.ts";
 import { mapMemory } from "../sys/mmap.ts";
 import { kernelRelease } from "./release.ts";
 import { isElf } from "./elf-file.ts";
-import { readBtfOfElf } from "./vmlinux-elf.ts";
+import { readBtfSections } from "./vmlinux-elf.ts";
 
 const SYSFS = "/sys/kernel/btf/vmlinux";
 
@@ -77,7 +77,7 @@ export function readBtfFile(path: string, base?: Btf): Btf {
     });
   }
   try {
-    const bytes = isElf(file) ? readBtfOfElf(file, path) : readRaw(file, path);
+    const bytes = isElf(file) ? readBtfSections(file, path).btf : readRaw(file, path);
     if (bytes === undefined) throw new CoreGenError("no-kernel-btf", `${path} has no section .BTF`);
     return Btf.parse(bytes, base === undefined ? { what: path } : { what: path, base });
   } finally {

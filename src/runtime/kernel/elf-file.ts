@@ -20,17 +20,20 @@ export interface ElfFileSection {
   readonly link: number;
 }
 
+/** A file's descriptor, or all of its bytes. */
+export type FileOrBytes = number | Uint8Array;
+
 /** An ELF file on disk, of which only the tables are read: executables and kernels have hundreds of megabytes. */
 export class ElfFile {
   readonly sections: readonly ElfFileSection[];
-  readonly #file: number;
+  readonly #file: FileOrBytes;
   readonly #source: Source;
 
   /**
    * Reads the section table of the file at this descriptor, which stays the caller's. `what` and `code` are for errors:
    * throws a `CoreGenError` when the file is damaged, or not of 64 bits.
    */
-  constructor(file: number, what: string, code: ErrorCode) {
+  constructor(file: FileOrBytes, what: string, code: ErrorCode) {
     // The fifth byte is the same in both byte orders, and says which one it is.
     const littleEndian = readAt(file, 0, ELF_HEADER_SIZE, { what, code, littleEndian: true }).u8(5) === 1;
     this.#file = file;
@@ -68,10 +71,9 @@ function rowOf(table: ByteReader, at: number): Omit<ElfFileSection, "name"> & { 
   };
 }
 
-/** Whether the file at this descriptor is an ELF file. */
-export function isElf(file: number): boolean {
-  const magic = new Uint8Array(4);
-  return readSync(file, magic, 0, 4, 0) === 4 && Buffer.from(magic).toString("latin1") === "\x7fELF";
+/** Whether it is an ELF file. */
+export function isElf(file: FileOrBytes): boolean {
+  return Buffer.from(readUpTo(file, 0, 4)).toString("latin1") === "\x7fELF";
 }
 
 interface Source {
@@ -80,7 +82,17 @@ interface Source {
   readonly littleEndian: boolean;
 }
 
-function readAt(file: number, offset: number, length: number, source: Source): ByteReader {
+function readAt(file: FileOrBytes, offset: number, length: number, source: Source): ByteReader {
+  const bytes = readUpTo(file, offset, length);
+  const reader = new ByteReader(bytes, source);
+  if (bytes.length < length)
+    reader.fail(`the file is cut off: ${length} bytes are needed at offset ${offset}, there are ${bytes.length}`);
+  return reader;
+}
+
+/** Fewer bytes than asked for only at the end of the file. */
+function readUpTo(file: FileOrBytes, offset: number, length: number): Uint8Array {
+  if (typeof file !== "number") return file.subarray(offset, offset + length);
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {
@@ -88,8 +100,5 @@ function readAt(file: number, offset: number, length: number, source: Source): B
     if (count === 0) break;
     done += count;
   }
-  const reader = new ByteReader(bytes.subarray(0, done), source);
-  if (done < length)
-    reader.fail(`the file is cut off: ${length} bytes are needed at offset ${offset}, there are ${done}`);
-  return reader;
+  return bytes.subarray(0, done);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isCoreGenError } from "../../../src/errors.ts";
 import { isElf } from "../../../src/runtime/kernel/elf-file.ts";
-import { readBtfOfElf } from "../../../src/runtime/kernel/vmlinux-elf.ts";
+import { readBtfSections } from "../../../src/runtime/kernel/vmlinux-elf.ts";
 
 /** An ELF64 file with the given sections, the first of them the names (System V ABI, chapter 4). */
 function elfFile(
@@ -36,7 +36,7 @@ function elfFile(
 const btf = Uint8Array.from({ length: 100 }, (_, index) => index);
 const text: readonly [string, Uint8Array] = [".text", new Uint8Array(33)];
 
-describe("readBtfOfElf", () => {
+describe("readBtfSections", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "core-gen-elf-"));
@@ -50,7 +50,7 @@ describe("readBtfOfElf", () => {
     writeFileSync(path, bytes);
     const file = openSync(path, "r");
     try {
-      return isElf(file) ? readBtfOfElf(file, "vmlinux") : undefined;
+      return isElf(file) ? readBtfSections(file, "vmlinux").btf : undefined;
     } finally {
       closeSync(file);
     }

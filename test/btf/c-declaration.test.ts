@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BtfType } from "../../src/btf/types.ts";
-import { cDeclaration, cMember, cTypeName } from "../../src/generator/types/c-declaration.ts";
+import { cDeclaration, cMember, cTypeName } from "../../src/btf/c-declaration.ts";
 import {
   array,
   bitField,
@@ -12,7 +12,7 @@ import {
   tableOf,
   typedef,
   union,
-} from "./support/type-table.ts";
+} from "../generator/support/type-table.ts";
 
 const i32 = int("int", 4, { signed: true });
 const proto: BtfType = {

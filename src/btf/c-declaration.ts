@@ -1,4 +1,4 @@
-import type { BtfType, Member, TypeTable } from "../../btf/types.ts";
+import type { BtfType, Member, TypeTable } from "./types.ts";
 
 /** Hostile BTF can make a declaration that never ends, or one of many gigabytes. */
 const MAX_TYPES = 64;

@@ -1,0 +1,106 @@
+import { LONGEST_NAME } from "../bytes.ts";
+import type { Limits } from "./limits.ts";
+
+const NEWLINE = 0x0a;
+const TAB = 0x09;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+/** libbpf never indents by more. */
+const DEEPEST_INDENT = 13;
+/** Room for anything that is appended at once, strings of ours and numbers included. */
+const SLACK = LONGEST_NAME + 1;
+/** How much longer C may be than BTF: kernels' is half as long, an object's at most a few times. */
+const BYTES_PER_BYTE = 8;
+const BYTES_AT_LEAST = 1 << 23;
+
+/** C that is being written, as bytes: names are copied out of the strings without becoming strings of JavaScript. */
+export class CText {
+  readonly #strings: Uint8Array;
+  readonly #limits: Limits;
+  readonly #longest: number;
+  #bytes: Uint8Array;
+  #length = 0;
+
+  /** `size` is how many bytes of BTF it is made of. */
+  constructor(strings: Uint8Array, size: number, limits: Limits) {
+    this.#strings = strings;
+    this.#limits = limits;
+    this.#longest = BYTES_AT_LEAST + BYTES_PER_BYTE * size;
+    this.#bytes = new Uint8Array(size + 2 * SLACK);
+  }
+
+  /** Appends ASCII text. */
+  text(text: string): void {
+    this.#makeRoom();
+    const bytes = this.#bytes;
+    const start = this.#length;
+    for (let i = 0; i < text.length; i++) bytes[start + i] = text.charCodeAt(i);
+    this.#length = start + text.length;
+  }
+
+  /** Appends the name at an offset of the strings. */
+  name(nameOff: number): void {
+    this.#makeRoom();
+    const strings = this.#strings;
+    const bytes = this.#bytes;
+    const start = this.#length;
+    let length = start;
+    for (let at = nameOff; ; at++) {
+      const byte = strings[at] ?? 0;
+      if (byte === 0) break;
+      if (length - start === LONGEST_NAME)
+        this.#limits.fail(`a name has more than ${LONGEST_NAME} bytes, no compiler writes that`);
+      bytes[length++] = byte;
+    }
+    this.#length = length;
+  }
+
+  /** Appends the n-th of some equal names, n in `occurrence`: "x", "x___2"; libbpf cuts the latter to 255 bytes. */
+  uniqueName(nameOff: number, occurrence: number): void {
+    const start = this.#length;
+    this.name(nameOff);
+    if (occurrence < 2) return;
+    this.text("___");
+    this.number(occurrence);
+    this.#length = Math.min(this.#length, start + 255);
+  }
+
+  /** Appends a whole number in decimal. */
+  number(value: number): void {
+    this.#makeRoom();
+    if (value < 0) this.#bytes[this.#length++] = MINUS;
+    let left = Math.abs(value);
+    let power = 1;
+    while (power * 10 <= left) power *= 10;
+    for (; power >= 1; power /= 10) {
+      const digit = Math.floor(left / power);
+      this.#bytes[this.#length++] = ZERO + digit;
+      left -= digit * power;
+    }
+  }
+
+  /** Begins a new line, indented by `level` tabs. */
+  line(level: number): void {
+    this.#makeRoom();
+    this.#bytes[this.#length++] = NEWLINE;
+    this.indent(level);
+  }
+
+  indent(level: number): void {
+    for (let i = Math.min(level, DEEPEST_INDENT); i > 0; i--) this.#bytes[this.#length++] = TAB;
+  }
+
+  /** All that was written; bytes that are not UTF-8 become U+FFFD. */
+  toString(): string {
+    return new TextDecoder().decode(this.#bytes.subarray(0, this.#length));
+  }
+
+  #makeRoom(): void {
+    if (this.#length + SLACK <= this.#bytes.length) return;
+    if (this.#length > this.#longest)
+      this.#limits.fail(`as C it is more than ${this.#longest} bytes long, which only damaged BTF is`);
+    const larger = new Uint8Array(this.#bytes.length * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Limits } from "./limits.ts";
+import { compareNames, sortNames } from "./sort-names.ts";
+import type { TypeWords } from "./type-words.ts";
+
+/** Behind everything that has a name (bpftool: `btf_type_rank`). */
+export const LAST_RANK = 10;
+
+/** Enums come first, then numbers, structs, functions, and what is called like one of those (bpftool: `btf_type_rank`). */
+export function rankOf(types: TypeWords, id: number, limits: Limits): number {
+  let hasName = false;
+  for (let at = id; ; at = types.target(at)) {
+    limits.spend(1);
+    hasName ||= types.nameOff(at) !== 0;
+    switch (types.kind(at)) {
+      case "enum":
+      case "enum64":
+        return hasName ? 1 : 0;
+      case "int":
+      case "float":
+        return 2;
+      case "struct":
+      case "union":
+        return hasName ? 3 : LAST_RANK;
+      case "func_proto":
+        return hasName ? 4 : LAST_RANK;
+      case "array":
+      case "type_tag":
+      case "const":
+      case "ptr":
+      case "volatile":
+      case "restrict":
+      case "typedef":
+      case "decl_tag":
+        if (!hasName) return LAST_RANK;
+        break;
+      default:
+        return LAST_RANK;
+    }
+  }
+}
+
+/**
+ * What types of a rank are sorted by, by their index: the place in the alphabet of the name of what they lead to, and of
+ * their own.
+ */
+export interface NameKeys {
+  readonly names: Uint32Array;
+  readonly ownNames: Uint32Array;
+}
+
+export function nameKeysOf(types: TypeWords, ids: Uint32Array, limits: Limits): NameKeys {
+  const names = ids.map((id) => sortNameOf(types, id, limits));
+  const ownNames = ids.map((id) => types.nameOff(id));
+  const places = alphabet(types.strings, [names, ownNames], limits);
+  const placeOf = (offset: number): number => places[offset] ?? 0;
+  return { names: names.map(placeOf), ownNames: ownNames.map(placeOf) };
+}
+
+/** The offset of the name of what a type leads to; an enum without a name goes by its first value (bpftool: `btf_type_sort_name`). */
+function sortNameOf(types: TypeWords, id: number, limits: Limits): number {
+  for (let at = id; ; at = types.target(at)) {
+    limits.spend(1);
+    switch (types.kind(at)) {
+      case "array":
+      case "type_tag":
+      case "const":
+      case "ptr":
+      case "volatile":
+      case "restrict":
+      case "typedef":
+      case "decl_tag":
+        break;
+      case "enum":
+      case "enum64":
+        if (at === id && types.nameOff(at) === 0 && types.vlen(at) > 0) return types.word(types.elements(at));
+        return types.nameOff(at);
+      default:
+        return types.nameOff(at);
+    }
+  }
+}
+
+/** The place of each name in the alphabet, by its offset; equal names have the same. */
+function alphabet(strings: Uint8Array, used: readonly Uint32Array[], limits: Limits): Uint32Array {
+  const places = new Uint32Array(strings.length);
+  const offsets: number[] = [];
+  for (const names of used) {
+    for (const offset of names) {
+      if (places[offset] === 0) offsets.push(offset);
+      places[offset] = 1;
+    }
+  }
+  const sorted = Uint32Array.from(offsets);
+  sortNames(strings, sorted, limits);
+  let place = 0;
+  let before = -1;
+  for (const offset of sorted) {
+    if (before >= 0 && compareNames(strings, before, offset, limits) !== 0) place++;
+    places[offset] = place;
+    before = offset;
+  }
+  return places;
+}

@@ -1,0 +1,199 @@
+import { CoreGenError } from "../../errors.ts";
+import type { Btf } from "../btf.ts";
+import { kindOf, vlenOf } from "../index/offsets.ts";
+import { kinds, type BtfKind } from "../types.ts";
+
+const hostIsLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** Words of `struct btf_type`, behind which a kind's own words are. */
+const HEADER_WORDS = 3;
+
+/**
+ * The types of some BTF and of its base as they are in the file, 32-bit words in this machine's byte order, and their
+ * strings in one piece: writing all of a kernel's types takes less time than decoding them into objects.
+ *
+ * Making one checks every reference to a type and to a string, as libbpf does when it parses (`btf_sanity_check`), so
+ * that reading needs no checks.
+ */
+export class TypeWords {
+  readonly typeCount: number;
+  readonly strings: Uint8Array;
+  readonly what: string;
+  readonly #words: Uint32Array;
+  /** Where each type's words begin, by id. */
+  readonly #starts: Uint32Array;
+  /** 1 for a type that another one refers to, by id; what a function returns does not count, as in libbpf. */
+  readonly #referenced: Uint8Array;
+
+  constructor(btf: Btf) {
+    this.what = btf.what;
+    this.typeCount = btf.typeCount;
+    this.strings = btf.strings;
+    this.#starts = new Uint32Array(btf.typeCount);
+    this.#referenced = new Uint8Array(btf.typeCount);
+    this.#words = this.#join(btf);
+    for (let id = 1; id < this.typeCount; id++) this.#check(id);
+  }
+
+  /** How many bytes of types and strings there are. */
+  get size(): number {
+    return this.#words.byteLength + this.strings.length;
+  }
+
+  kind(id: number): BtfKind {
+    return kinds[kindOf(this.word(this.at(id) + 1))] ?? "void";
+  }
+
+  vlen(id: number): number {
+    return vlenOf(this.word(this.at(id) + 1));
+  }
+
+  kindFlag(id: number): boolean {
+    return this.word(this.at(id) + 1) >>> 31 === 1;
+  }
+
+  /** The offset of its name in the strings, 0 for none. */
+  nameOff(id: number): number {
+    return this.word(this.at(id));
+  }
+
+  /** `size` of the kinds that have one. */
+  size32(id: number): number {
+    return this.word(this.at(id) + 2);
+  }
+
+  /** The type that it refers to: for an array that of its elements, for a function what it returns. */
+  target(id: number): number {
+    const at = this.at(id);
+    return this.word(at + (this.kind(id) === "array" ? HEADER_WORDS : 2));
+  }
+
+  nelems(id: number): number {
+    return this.word(this.at(id) + HEADER_WORDS + 2);
+  }
+
+  isReferenced(id: number): boolean {
+    return this.#referenced[id] === 1;
+  }
+
+  /** Where the type's words begin. */
+  at(id: number): number {
+    return this.#starts[id] ?? 0;
+  }
+
+  /** Where the type's members, values, parameters or other own words begin. */
+  elements(id: number): number {
+    return this.at(id) + HEADER_WORDS;
+  }
+
+  word(at: number): number {
+    return this.#words[at] ?? 0;
+  }
+
+  /** Whether the text at this offset of the strings is empty. */
+  isEmpty(nameOff: number): boolean {
+    return this.strings[nameOff] === 0;
+  }
+
+  /** Whether the text at this offset is `text`, which is ASCII. */
+  nameIs(nameOff: number, text: string): boolean {
+    for (let i = 0; i < text.length; i++) if (this.strings[nameOff + i] !== text.charCodeAt(i)) return false;
+    return this.strings[nameOff + text.length] === 0;
+  }
+
+  fail(problem: string): never {
+    throw new CoreGenError("bad-btf", `${this.what}: ${problem}`);
+  }
+
+  /** All words, base first; id 0, void, is three zeros before them. */
+  #join(btf: Btf): Uint32Array {
+    const layers: Btf[] = [];
+    for (let layer: Btf | undefined = btf; layer !== undefined; layer = layer.base) layers.unshift(layer);
+    const parts = layers.map(wordsOf);
+    const words = new Uint32Array(HEADER_WORDS + parts.reduce((sum, part) => sum + part.length, 0));
+    let start = HEADER_WORDS;
+    layers.forEach((layer, index) => {
+      const part = parts[index] ?? new Uint32Array();
+      words.set(part, start);
+      const end = layer.typeCount;
+      const origin = layer.firstId < end ? layer.offsetOf(layer.firstId) : 0;
+      for (let id = layer.firstId; id < end; id++) this.#starts[id] = start + (layer.offsetOf(id) - origin) / 4;
+      start += part.length;
+    });
+    return words;
+  }
+
+  #check(id: number): void {
+    this.#checkName(id, this.nameOff(id));
+    const kind = this.kind(id);
+    switch (kind) {
+      case "int":
+      case "float":
+      case "fwd":
+        return;
+      case "ptr":
+      case "typedef":
+      case "volatile":
+      case "const":
+      case "restrict":
+      case "type_tag":
+      case "func":
+      case "var":
+      case "decl_tag":
+        return this.#refer(id, this.size32(id));
+      case "array":
+        this.#refer(id, this.target(id));
+        return this.#refer(id, this.word(this.elements(id) + 1));
+      case "struct":
+      case "union":
+        return this.#checkElements(id, 3, 0, 1);
+      case "enum":
+        return this.#checkElements(id, 2, 0, -1);
+      case "enum64":
+        return this.#checkElements(id, 3, 0, -1);
+      case "func_proto":
+        this.#checkId(id, this.size32(id));
+        return this.#checkElements(id, 2, 0, 1);
+      case "datasec":
+        return this.#checkElements(id, 3, -1, 0);
+      case "void":
+        this.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
+    }
+  }
+
+  /** Elements of `length` words, of which one is a name and one a type, or -1. */
+  #checkElements(id: number, length: number, name: number, type: number): void {
+    let at = this.elements(id);
+    for (const end = at + this.vlen(id) * length; at < end; at += length) {
+      if (name >= 0) this.#checkName(id, this.word(at + name));
+      if (type >= 0) this.#refer(id, this.word(at + type));
+    }
+  }
+
+  #refer(from: number, to: number): void {
+    this.#checkId(from, to);
+    this.#referenced[to] = 1;
+  }
+
+  #checkId(from: number, to: number): void {
+    if (to >= this.typeCount)
+      this.fail(`type [${from}] refers to type [${to}], the last one is [${this.typeCount - 1}]`);
+  }
+
+  #checkName(id: number, nameOff: number): void {
+    if (nameOff >= this.strings.length && nameOff > 0)
+      this.fail(`type [${id}] has a name at offset ${nameOff} of the strings, which are ${this.strings.length} bytes`);
+  }
+}
+
+/** The type section of one BTF, without its base's. */
+function wordsOf({ types, littleEndian }: Btf): Uint32Array {
+  // A copy begins at a multiple of 4, wherever the section does.
+  const words = new Uint32Array(types.slice(0, types.length & ~3).buffer);
+  if (littleEndian !== hostIsLittleEndian) words.forEach((word, index) => (words[index] = swapped(word)));
+  return words;
+}
+
+function swapped(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
