@@ -33,7 +33,7 @@ async function print(model: SkeletonModel): Promise<string> {
 async function compileTemplates(): Promise<Template> {
   const { default: handlebars } = await import("handlebars");
   const environment = handlebars.create();
-  for (const name of ["enum", "struct", "globals", "shape", "spec"]) {
+  for (const name of ["enum", "struct", "globals", "struct-ops", "shape", "spec"]) {
     environment.registerPartial(name, readTemplate(name));
   }
   // The model holds TypeScript, not text for a web page: nothing is to be escaped.
