@@ -128,6 +128,7 @@ const registerMeanings: Meanings = new Map([
   [EBUSY, "it was registered before, and a map of .struct_ops can be registered once"],
   [EINVAL, "the kernel does not accept these values, or a function is missing that it needs"],
   [ENOTSUPP, "it has a function that this kernel does not let programs have"],
+  [EOPNOTSUPP, "the kernel has this struct for something else than registering: test runs"],
 ]);
 
 const updateMeanings: Meanings = new Map([
