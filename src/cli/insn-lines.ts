@@ -50,7 +50,8 @@ export function* insnLines(object: BpfObject, machine: LoadingMachine): Generato
       yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
     }
   }
-  for (const [index, def] of object.maps.entries()) yield mapLine(index, def, objectName, machine, plan.maps.get(def.name));
+  for (const [index, def] of object.maps.entries())
+    yield mapLine(index, def, objectName, machine, plan.maps.get(def.name));
 }
 
 /** Relocates programs against a kernel's types, links them, and puts map indexes where the loader puts descriptors. */

@@ -14,7 +14,7 @@ export interface Shape {
 }
 
 /** The struct_ops maps of a shape; modules of objects without them do not mention any. */
-type StructOps<S extends Shape> = S extends { structOps: infer Maps extends object } ? Maps : Record<never, never>;
+type StructOps<S extends Shape> = S extends { structOps: infer Maps extends object } ? Maps : object;
 
 /**
  * A generated skeleton: a compiled object and what is known about it. Nothing happens before `open` or `load`.
