@@ -7,6 +7,9 @@ import type { RelocationTargets } from "./candidates.ts";
 /** How the kernel calls the struct that is a map's value, and has the struct that users know inside. */
 const VALUE_PREFIX = "bpf_struct_ops_";
 
+/** In bytes; the kernel's largest has less than one thousand. */
+const LARGEST_VALUE = 1 << 20;
+
 /** A struct of the kernel that struct_ops can fill in. */
 export interface KernelStruct {
   /** "tcp_congestion_ops". */
@@ -54,7 +57,7 @@ function inTypes(btf: Btf, name: string): KernelStruct | undefined {
   const struct = btf.type(typeId);
   if (value.kind !== "struct" || struct.kind !== "struct") return undefined;
   const data = value.members.find(({ type }) => type === typeId);
-  if (data === undefined) return undefined;
+  if (data === undefined || value.size > LARGEST_VALUE) return undefined;
   return { name, btf, typeId, struct, valueTypeId, valueSize: value.size, dataOffset: data.bitOffset / 8 };
 }
 

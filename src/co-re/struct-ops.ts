@@ -93,6 +93,8 @@ class Matcher {
     }
     if (member.bitSize > 0 || kernelMember.bitSize > 0) throw this.#error(member, "is a bit-field, which can't be set");
     const offset = this.#kernel.dataOffset + kernelMember.bitOffset / 8;
+    if (!Number.isInteger(offset) || offset + size > this.#image.length)
+      throw this.#error(member, "is outside of the kernel's struct");
     const kind = skipModifiers(btf, member.type).type.kind;
     const { type: kernelType } = skipModifiers(kernelBtf, kernelMember.type);
     if (kind !== kernelType.kind)
@@ -108,7 +110,6 @@ class Matcher {
     }
     const kernelSize = sizeOf(kernelBtf, kernelMember.type);
     if (kernelSize !== size) throw this.#error(member, `has ${size} bytes, and ${kernelSize} in the kernel`);
-    if (offset + size > this.#image.length) throw this.#error(member, "is outside of the kernel's struct");
     this.#image.set(bytes, offset);
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
@@ -9,6 +10,7 @@ import { planStructOps, structOpsTarget, type StructOpsSettings } from "../../sr
 import type { BpfObject, MapDef } from "../../src/object/model.ts";
 import { openObject } from "../../src/object/open.ts";
 import { BtfBuilder, type BuilderBase } from "../support/btf-builder.ts";
+import { survives } from "../support/survives.ts";
 import { thrownBy } from "../support/thrown.ts";
 
 const read = (path: string): BpfObject =>
@@ -129,6 +131,22 @@ describe("matching a struct_ops map with the kernel's struct", () => {
       "bpf_struct_ops_tcp_congestion_ops",
     ]);
     expect(kernel.typeId).toBeGreaterThan(base.typeCount);
+  });
+});
+
+describe("hostile types of a kernel", () => {
+  it("are read, or refused with an error of ours", () => {
+    const original = kernelWith().build();
+    const change = fc.record({ at: fc.nat(original.length - 1), value: fc.nat(255) });
+    const property = fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
+      const bytes = Uint8Array.from(original);
+      for (const { at, value } of changes) bytes[at] = value;
+      return survives(() => {
+        const { image, functions } = match("first", { vmlinux: Btf.parse(bytes) });
+        for (const { offset } of functions) expect(offset + 8).toBeLessThanOrEqual(image.length);
+      });
+    });
+    fc.assert(property, { numRuns: 1000 });
   });
 });
 
