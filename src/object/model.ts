@@ -72,7 +72,19 @@ export interface DataSection {
   readonly variables: readonly Variable[];
 }
 
-/** A map of `.maps`, or one that holds a data section. */
+/** A variable of `.struct_ops` or `.struct_ops.link`: functions and values for some part of the kernel. */
+export interface StructOpsDef {
+  /** The ELF section as written: ".struct_ops.link", "?.struct_ops". */
+  readonly section: string;
+  /** Its struct in the object's BTF. */
+  readonly typeId: number;
+  /** What the variable holds, in the object's byte order; zeros where functions are. */
+  readonly contents: Uint8Array;
+  /** The C names of its programs, by the number of the struct's member. */
+  readonly functions: ReadonlyMap<number, string>;
+}
+
+/** A map of `.maps`, one that holds a data section, or one of struct_ops. */
 export interface MapDef {
   /** Its C name; of a data section the ELF section's name. */
   readonly name: string;
@@ -94,9 +106,11 @@ export interface MapDef {
   readonly varTypeId: number;
   /** The template of the maps in this one, for maps in maps that define it. */
   readonly inner: MapDef | undefined;
-  /** False for maps of `.maps` in a `?` section. */
+  /** False for maps in a `?` section. */
   readonly autocreate: boolean;
   readonly data: DataSection | undefined;
+  /** Only of struct_ops maps; sizes in the kernel are those of the kernel's struct. */
+  readonly structOps?: StructOpsDef;
 }
 
 /** A `__kconfig` or `__ksym` symbol that the object needs and does not define. */
@@ -123,7 +137,7 @@ export interface BpfObject {
   readonly programs: readonly BpfProgram[];
   /** Functions of `.text`, which programs call. */
   readonly subprograms: readonly BpfFunction[];
-  /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig` last: libbpf's order. */
+  /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig`, and struct_ops: libbpf's order. */
   readonly maps: readonly MapDef[];
   readonly externs: readonly Extern[];
 }

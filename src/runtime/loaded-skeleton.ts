@@ -5,21 +5,23 @@ import { globalsObject } from "./globals.ts";
 import { openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
+import { attachStructOps, type StructOpsLink } from "./links/struct-ops.ts";
 import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
-import type { BpfMap } from "./maps/bpf-map.ts";
+import type { BpfMap, MapHandle } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
-import type { OpenedProgram } from "./shape.ts";
+import type { OpenedMap, OpenedProgram } from "./shape.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { Program } from "./program.ts";
 import { recordOf } from "./record-of.ts";
 import type { MapSpec, SkeletonSpec } from "./spec.ts";
+import { Fd } from "./sys/fd.ts";
 
 /** What {@link LoadedSkeleton} is made of. */
 export interface LoadedSkeletonParts {
   readonly spec: SkeletonSpec;
+  readonly maps: Readonly<Record<string, OpenedMap>>;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
   readonly loaded: LoadedObject;
-  /** Sections of global data, by ELF section, as they were loaded. */
 }
 
 /** An object in the kernel; its sections of global data are properties of their own. */
@@ -30,7 +32,8 @@ export class LoadedSkeleton {
   readonly links: Readonly<Record<string, Link | undefined>>;
   readonly warnings: readonly string[];
   readonly #programs: LoadedObject["programs"];
-  /** The newest link of each program. */
+  readonly #maps: LoadedObject["maps"];
+  /** The newest link of each program and struct_ops map: a linker has let no two have one name. */
   readonly #newest = new Map<string, Link>();
   readonly #links = new CloseStack();
   readonly #readers = new CloseStack();
@@ -39,16 +42,19 @@ export class LoadedSkeleton {
   #closed = false;
 
   /** Takes over `loaded`, also when it throws: then all of it is closed. */
-  constructor({ spec, progs, loaded }: LoadedSkeletonParts) {
+  constructor({ spec, maps, progs, loaded }: LoadedSkeletonParts) {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
+    this.#maps = loaded.maps;
     this.#all.add(loaded);
     try {
-      this.maps = recordOf(Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, loaded)]));
+      this.maps = recordOf(
+        Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, maps[name])]),
+      );
       this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, progs[name])]));
-      this.links = this.#linksByName(spec.progs);
-      this.#defineGlobals(spec, loaded);
+      this.links = this.#linksByName([...spec.progs, ...Object.keys(spec.structOps ?? {})]);
+      this.#defineGlobals(spec);
     } catch (error) {
       this.#all.close();
       throw error;
@@ -69,6 +75,8 @@ export class LoadedSkeleton {
         // A program that was attached by hand stays as it is, and one that needs more than its section is left to the app.
         if (program.def !== undefined && attachesBySection(program.def) && this.#attached(name) === undefined)
           fresh.add(this.#attach(name));
+      for (const [name, { structOps }] of this.#maps)
+        if (structOps !== undefined && this.#attached(name) === undefined) fresh.add(this.#attachMap(name));
     } catch (error) {
       fresh.close();
       throw error;
@@ -90,10 +98,29 @@ export class LoadedSkeleton {
     this.close();
   }
 
-  #makeMap(name: string, spec: MapSpec, loaded: LoadedObject): BpfMap {
-    const { def, fd, maxEntries } = this.#loadedMap(name, loaded);
-    const { keySize, valueSize } = def;
-    return makeMap({ name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, readers: this.#readers }, spec);
+  #makeMap(name: string, spec: MapSpec, opened: OpenedMap | undefined): BpfMap {
+    const notMade = opened?.autocreate === false && !this.#maps.has(name);
+    const handle = notMade ? this.#missingMap(opened) : this.#madeMap(name);
+    return makeMap({ ...handle, readers: this.#readers }, spec, {
+      attach: () => this.#attachMap(name),
+      loaded: () => this.#openMap(name),
+    });
+  }
+
+  #madeMap(name: string): Omit<MapHandle, "readers"> {
+    const { def, fd, maxEntries } = this.#loadedMap(name);
+    return { name, kind: mapKind(def.type), fd, keySize: def.keySize, valueSize: def.valueSize, maxEntries };
+  }
+
+  #missingMap({ name, kind, keySize, valueSize, maxEntries }: OpenedMap): Omit<MapHandle, "readers"> {
+    const fd = Fd.missing(`map "${name}"`, () => this.#notMade(name));
+    return { name, kind, fd, keySize, valueSize, maxEntries };
+  }
+
+  #notMade(name: string): CoreGenError {
+    return new CoreGenError("bad-input", `map "${name}" of ${this.name} was not made: its autocreate is off`, {
+      hints: [`Set maps.${name}.autocreate to true between open() and load().`],
+    });
   }
 
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
@@ -111,7 +138,22 @@ export class LoadedSkeleton {
   }
 
   #attach(name: string): Link {
-    const link = attachProgram(this.#program(name));
+    return this.#keepLink(name, attachProgram(this.#program(name)));
+  }
+
+  #attachMap(name: string): StructOpsLink {
+    return this.#keepLink(name, attachStructOps(this.#openMap(name)));
+  }
+
+  /** The map in the kernel. */
+  #openMap(name: string): LoadedMap {
+    this.#checkOpen();
+    const map = this.#maps.get(name);
+    if (map === undefined) throw this.#notMade(name);
+    return map;
+  }
+
+  #keepLink<L extends Link>(name: string, link: L): L {
     const before = this.#newest.get(name);
     if (before?.closed === true) this.#links.remove(before);
     this.#links.add(link);
@@ -126,19 +168,20 @@ export class LoadedSkeleton {
 
   #linksByName(names: readonly string[]): Readonly<Record<string, Link | undefined>> {
     const links = {};
-    for (const name of names) Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });
+    for (const name of new Set(names))
+      Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });
     return Object.freeze(printAsValues(links));
   }
 
-  #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject): void {
+  #defineGlobals(spec: SkeletonSpec): void {
     for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
-      const store = openStore(this.#loadedMap(section, loaded), this.#all);
+      const store = openStore(this.#loadedMap(section), this.#all);
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });
     }
   }
 
-  #loadedMap(name: string, loaded: LoadedObject): LoadedMap {
-    const map = loaded.maps.get(name);
+  #loadedMap(name: string): LoadedMap {
+    const map = this.#maps.get(name);
     if (map !== undefined) return map;
     throw new CoreGenError(
       "unsupported",

@@ -10,12 +10,14 @@ import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
 import type { MapSettings, OpenedMap, OpenedProgram, ProgramSettings } from "./shape.ts";
 import type { SkeletonSpec } from "./spec.ts";
+import { StructOpsStore } from "./struct-ops-store.ts";
 import { show } from "./value-checks.ts";
 
 /** {@link Settings} as this file sees them: of any shape. */
 export interface AnySettings {
   readonly maps?: Readonly<Record<string, unknown>>;
   readonly progs?: Readonly<Record<string, unknown>>;
+  readonly structOps?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
   readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
 }
@@ -25,11 +27,15 @@ export class OpenedSkeleton {
   readonly name: string;
   readonly maps: Readonly<Record<string, OpenedMap>>;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
+  readonly structOps: Readonly<Record<string, unknown>>;
   readonly #spec: SkeletonSpec;
   readonly #object: BpfObject;
   /** By ELF section. */
   readonly #images: ReadonlyMap<string, ImageStore>;
+  /** By the map's name. */
+  readonly #structOps: ReadonlyMap<string, StructOpsStore>;
   readonly #maxEntries = new Map<string, number>();
+  readonly #autocreate = new Map<string, boolean>();
   readonly #autoload = new Map<string, boolean>();
   #btfPath: string | undefined;
   #loaded = false;
@@ -42,6 +48,12 @@ export class OpenedSkeleton {
     this.#object = object;
     this.maps = recordOf(Object.keys(spec.maps).map((name) => [name, this.#openMap(findByName(object.maps, name))]));
     this.progs = recordOf(spec.progs.map((name) => [name, this.#openProgram(findByName(object.programs, name))]));
+    this.#structOps = new Map(
+      Object.entries(spec.structOps ?? {}).map(([name, fields]) => {
+        return [name, new StructOpsStore(object, findByName(object.maps, name), fields, this.progs)];
+      }),
+    );
+    this.structOps = recordOf([...this.#structOps].map(([name, { members }]) => [name, members]));
     this.#images = new Map(
       dataSections(object).map((data) => [data.section, new ImageStore(data.contents, object.littleEndian)]),
     );
@@ -50,11 +62,12 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, btfPath, ...globals } = settings;
+    const { maps = {}, progs = {}, structOps = {}, btfPath, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath(btfPath);
     for (const [name, map] of Object.entries(maps)) applyMap(this.#member(this.maps, "map", name), map as MapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
+    for (const [name, values] of Object.entries(structOps)) this.#applyStructOps(name, values);
     for (const [ident, values] of Object.entries(globals)) this.#applyGlobals(ident, values ?? {});
   }
 
@@ -65,20 +78,23 @@ export class OpenedSkeleton {
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
       maxEntries: this.#maxEntries,
+      autocreate: this.#autocreate,
+      structOps: new Map([...this.#structOps].map(([name, { value }]) => [name, value])),
       contents,
       name: this.name,
       btfPath: this.#btfPath,
       carried: spec.minBtf,
     });
-    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded });
+    const skeleton = new LoadedSkeleton({ spec, maps: this.maps, progs: this.progs, loaded });
     this.#loaded = true;
-    for (const image of this.#images.values())
+    for (const image of [...this.#images.values(), ...this.#structOps.values()])
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
     return skeleton;
   }
 
   #openMap(def: MapDef): OpenedMap {
     const settings = this.#maxEntries;
+    const autocreate = this.#autocreate;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -97,6 +113,15 @@ export class OpenedSkeleton {
             `map "${def.name}": maxEntries takes an integer from 1 to 4294967295, not ${show(value)}`,
           );
         settings.set(def.name, value);
+      },
+      get autocreate(): boolean {
+        return autocreate.get(def.name) ?? def.autocreate;
+      },
+      set autocreate(value: boolean) {
+        check();
+        if (typeof value !== "boolean")
+          throw new TypeError(`map "${def.name}": autocreate takes true or false, not ${show(value)}`);
+        autocreate.set(def.name, value);
       },
     });
   }
@@ -127,6 +152,14 @@ export class OpenedSkeleton {
       if (image === undefined) continue;
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, image) });
     }
+  }
+
+  #applyStructOps(name: string, values: unknown): void {
+    const store = this.#structOps.get(name);
+    if (store === undefined) throw this.#unknown("struct_ops map", name, [...this.#structOps.keys()]);
+    store.apply(values as Readonly<Record<string, unknown>>, (member) =>
+      this.#unknown(`member to set in ${name}`, member, Object.keys(store.members)),
+    );
   }
 
   #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {
@@ -166,6 +199,7 @@ function checkedPath(path: unknown): string {
 
 function applyMap(map: OpenedMap, settings: MapSettings): void {
   if (settings.maxEntries !== undefined) map.maxEntries = settings.maxEntries;
+  if (settings.autocreate !== undefined) map.autocreate = settings.autocreate;
 }
 
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {

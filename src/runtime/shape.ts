@@ -1,15 +1,20 @@
 import type { MapTypeName } from "../object/bpf-enums.ts";
 import type { Link } from "./links/link.ts";
+import type { StructOpsLink } from "./links/struct-ops.ts";
 
 /**
- * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, and of each
- * section of global data its variables.
+ * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, of each
+ * section of global data its variables, and of each struct_ops map the members that can be set.
  */
 export interface Shape {
   maps: object;
   progs: object;
   globals: object;
+  structOps?: object;
 }
+
+/** The struct_ops maps of a shape; modules of objects without them do not mention any. */
+type StructOps<S extends Shape> = S extends { structOps: infer Maps extends object } ? Maps : object;
 
 /**
  * A generated skeleton: a compiled object and what is known about it. Nothing happens before `open` or `load`.
@@ -34,6 +39,10 @@ export interface Skeleton<S extends Shape, L = Loaded<S>> {
 export type Settings<S extends Shape> = {
   readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettings };
   readonly progs?: { readonly [P in keyof S["progs"]]?: ProgramSettings };
+  /** Members of struct_ops maps; a function by the C name of its program, null for none. */
+  readonly structOps?: {
+    readonly [M in keyof StructOps<S>]?: MemberSettings<StructOps<S>[M], keyof S["progs"]>;
+  };
   /**
    * The kernel types to relocate against, instead of the running kernel's and of what the environment variable
    * CORE_GEN_BTF names: a file (BTF, or an ELF file with .BTF) or a folder with one for this kernel (RELEASE.btf, or
@@ -42,8 +51,14 @@ export type Settings<S extends Shape> = {
   readonly btfPath?: string | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
+/** Programs are known by their names as long as nothing is opened. */
+type MemberSettings<Members, Name> = {
+  readonly [F in keyof Members]?: [Members[F]] extends [OpenedProgram | null] ? Name | null : Members[F];
+};
+
 export interface MapSettings {
   readonly maxEntries?: number;
+  readonly autocreate?: boolean;
 }
 
 export interface ProgramSettings {
@@ -71,6 +86,11 @@ interface OpenedParts<S extends Shape, L> {
   readonly name: string;
   readonly maps: { readonly [M in keyof S["maps"]]: OpenedMap };
   readonly progs: { readonly [P in keyof S["progs"]]: OpenedProgram };
+  /**
+   * What struct_ops maps are loaded with: values, and functions, which are programs of `progs` or null. A program that
+   * is in no map that is created is not loaded.
+   */
+  readonly structOps: { readonly [M in keyof StructOps<S>]: StructOps<S>[M] };
   /** Makes maps and programs in the kernel; see {@link Skeleton.load}. An object is loaded once. */
   load(): L;
 }
@@ -85,6 +105,8 @@ export interface OpenedMap {
   readonly valueSize: number;
   /** Entries, of a ring buffer bytes. Setting it throws a RangeError for anything but a positive 32-bit integer. */
   maxEntries: number;
+  /** Whether `load` makes it; false at first for maps of a section that begins with "?". */
+  autocreate: boolean;
 }
 
 /** A program that is not loaded yet. */
@@ -103,17 +125,20 @@ interface LoadedParts<S extends Shape> {
   readonly name: string;
   readonly maps: Readonly<S["maps"]>;
   readonly progs: Readonly<S["progs"]>;
-  /** The newest link of each program, undefined as long as it is attached to nothing. */
-  readonly links: { readonly [P in keyof S["progs"]]: Link | undefined };
+  /** The newest link of each program and struct_ops map, undefined as long as it is attached to nothing. */
+  readonly links: { readonly [P in keyof S["progs"]]: Link | undefined } & {
+    readonly [M in keyof StructOps<S>]: StructOpsLink | undefined;
+  };
   /** What loading went on without, a sentence each; programs run all the same. */
   readonly warnings: readonly string[];
   readonly closed: boolean;
   /**
-   * Attaches the programs whose section says what to, as libbpf's `bpf_object__attach_skeleton` does: those that are
-   * loaded and not attached yet. If one fails, those that this call attached are detached again, and its error is thrown.
+   * Attaches the programs whose section says what to, then registers the struct_ops maps, as libbpf's
+   * `bpf_object__attach_skeleton` does: those that are loaded and not attached yet. If one fails, those that this call
+   * attached are detached again, and its error is thrown.
    */
   attach(): void;
-  /** Detaches all programs; `attach` may be called again. */
+  /** Detaches all programs and struct_ops maps; `attach` may be called again. */
   detach(): void;
   /** Ends readers, detaches programs and closes everything, the newest first. A second call does nothing. */
   close(): void;

@@ -19,6 +19,7 @@ const files = [
   "examples/opencount/opencount.bpf.o",
   "test/objects/linking.bpf.o",
   "test/objects/maps.eb.bpf.o",
+  "test/objects/struct-ops.stripped.bpf.o",
 ];
 const objects = files.map((file) => new Uint8Array(readFileSync(new URL(`../../${file}`, import.meta.url))));
 

@@ -167,7 +167,7 @@ describeWithKernel("attaching a skeleton of which one program fails", {}, () => 
       ["bad", bad],
     ]);
     const spec = { ...opencountSpec, progs: ["handle_openat", "bad"] };
-    using skel = new LoadedSkeleton({ spec, progs: {}, loaded: { ...loaded, programs } });
+    using skel = new LoadedSkeleton({ spec, maps: {}, progs: {}, loaded: { ...loaded, programs } });
     expect(() => {
       skel.attach();
     }).toThrow(/no_such_call/u);

@@ -14,6 +14,7 @@ import { checkExamples } from "./examples.ts";
 import { checkGuide } from "./guide.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkModules } from "./modules.ts";
+import { checkStructOps } from "./struct-ops.ts";
 
 await check("the kernel is the one that was asked for", () => {
   const asked = process.env["RUN_IN_KERNEL"];
@@ -36,6 +37,7 @@ await checkGuide();
 await checkModules();
 // Not every machine lets its functions be traced, as the one that builds this doesn't: test/kernel/links.test.ts.
 if (process.env["RUN_IN_KERNEL"] !== undefined) await checkHooks();
+await checkStructOps();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

@@ -84,7 +84,7 @@ function checkInitialSlots(object: BpfObject): void {
 }
 
 const PIN_BY_NAME = 1;
-const beyondUs: readonly MapTypeName[] = ["array_of_maps", "hash_of_maps", "struct_ops", "arena", "insn_array"];
+const beyondUs: readonly MapTypeName[] = ["array_of_maps", "hash_of_maps", "arena", "insn_array"];
 
 function checkMap(object: BpfObject, map: MapDef): void {
   const kind = mapTypes[map.type];
@@ -104,7 +104,7 @@ function checkProgram(object: BpfObject, program: BpfProgram): void {
       },
     );
   }
-  if (def.typeName === "struct_ops" || def.typeName === "ext") {
+  if (def.typeName === "ext") {
     throw unsupported(object, `the program "${name}" is in SEC("${section}")`);
   }
   if (def.needsAttachTarget && def.extra === "") {

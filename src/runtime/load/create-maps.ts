@@ -26,7 +26,8 @@ export function createMaps(
   const objectName = settings.name ?? objectNameOf(object);
   const maps = new Map<string, LoadedMap>();
   for (const def of object.maps) {
-    if (!isCreated(def)) continue;
+    // Those of struct_ops need programs first: see struct-ops.ts.
+    if (def.structOps !== undefined || !isCreated(def, settings)) continue;
     const params = mapParams(def, objectName, settings.maxEntries.get(def.name), machine);
     const fd = opened.add(createMap(object, params, btf));
     const constants = def.data && fillData(object, fd, def.data, settings.contents.get(def.data.section));
@@ -37,8 +38,8 @@ export function createMaps(
 }
 
 /** Kernels before 5.2 have no global data; programs that get by without it load all the same. */
-function isCreated(def: MapDef): boolean {
-  return def.autocreate && (def.data === undefined || hasFeature("global-data"));
+export function isCreated(def: MapDef, { autocreate }: LoadSettings): boolean {
+  return (autocreate?.get(def.name) ?? def.autocreate) && (def.data === undefined || hasFeature("global-data"));
 }
 
 /** What the running machine is, to {@link mapParams}. */

@@ -8,6 +8,7 @@ import { createMaps } from "./create-maps.ts";
 import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
 import { preparePrograms } from "./prepare-programs.ts";
+import { prepareStructOps } from "./struct-ops.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
 export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
@@ -20,8 +21,9 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
-  const programs = checkBeforeLoading(object, settings);
-  const prepared = preparePrograms(object, programs, {
+  using structOps = prepareStructOps(object, settings);
+  const programs = structOps.choose(checkBeforeLoading(object, settings));
+  const unaimed = preparePrograms(object, programs, {
     targets: targetTypes(settings),
     running: settings.kernelBtf ?? kernelBtf,
   });
@@ -31,8 +33,11 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
   // Maps and programs hold on to the types themselves.
   using btf = loadBtf(object, warnings);
   try {
+    const prepared = structOps.aim(unaimed);
     const maps = createMaps(object, settings, btf, opened);
+    structOps.createMaps(maps, btf, opened);
     const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    structOps.fillIn(loaded);
     return {
       maps,
       programs: loaded,

@@ -1,5 +1,6 @@
 import type { Btf } from "../../btf/btf.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
+import type { StructOpsValue } from "../../co-re/struct-ops.ts";
 import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
 
@@ -9,6 +10,10 @@ export interface LoadSettings {
   readonly autoload: ReadonlyMap<string, boolean>;
   /** Maps of `.maps` by C name: how many entries they get, for ring buffers bytes. */
   readonly maxEntries: ReadonlyMap<string, number>;
+  /** Maps by C name: whether to create them. For the others the object decides. */
+  readonly autocreate?: ReadonlyMap<string, boolean>;
+  /** Maps of struct_ops by C name: what is in them, instead of what the object has. */
+  readonly structOps?: ReadonlyMap<string, StructOpsValue>;
   /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Types to be taken for the running kernel's. Called only when they are needed. */
@@ -31,6 +36,8 @@ export interface LoadedMap {
   readonly mmapable: boolean;
   /** What a section of constants was loaded with, for good: `.rodata`, `.kconfig`. */
   readonly constants: Uint8Array | undefined;
+  /** Of a struct_ops map: the value that registers it, in the kernel's layout, with descriptors of programs. */
+  readonly structOps?: Uint8Array;
 }
 
 /** A program in the kernel. */

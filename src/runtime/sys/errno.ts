@@ -10,6 +10,8 @@ export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const EOPNOTSUPP = 95;
+export const EINPROGRESS = 115;
 /** Only used between parts of the kernel, but bpf() lets it out. */
 export const ENOTSUPP = 524;
 
@@ -58,9 +60,10 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [71, ["EPROTO", "protocol error"]],
   [74, ["EBADMSG", "not a message"]],
   [75, ["EOVERFLOW", "value too large"]],
-  [95, ["EOPNOTSUPP", "not supported"]],
+  [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
   [98, ["EADDRINUSE", "address in use"]],
   [110, ["ETIMEDOUT", "timed out"]],
+  [EINPROGRESS, ["EINPROGRESS", "in progress already"]],
   [116, ["ESTALE", "stale handle"]],
   [ENOTSUPP, ["ENOTSUPP", "not supported by this kernel"]],
 ]);

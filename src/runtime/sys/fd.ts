@@ -21,11 +21,20 @@ export class Fd {
   /** Named in errors: `map "events"`. */
   readonly what: string;
   #number: number;
+  #missing: (() => CoreGenError) | undefined;
+
+  /** Stands for a descriptor that there is not: asking for its number throws `why`. */
+  static missing(what: string, why: () => CoreGenError): Fd {
+    const fd = new Fd(-1, what);
+    fd.#missing = why;
+    return fd;
+  }
 
   /** Takes over an open descriptor. */
   constructor(number: number, what: string) {
     this.#number = number;
     this.what = what;
+    if (number < 0) return;
     const stack = process.env["CORE_GEN_TRACE_FDS"] === "1" ? new Error(`opened: ${what}`).stack : undefined;
     open.set(number, { number, what, stack });
   }
@@ -33,6 +42,7 @@ export class Fd {
   /** The descriptor's number. Throws a `CoreGenError` with code `closed` after `close`. */
   get number(): number {
     if (this.#number < 0) {
+      if (this.#missing !== undefined) throw this.#missing();
       throw new CoreGenError("closed", `${this.what} is closed`, {
         hints: [
           "A skeleton's maps, programs and links can't be used after its close(), or after the end of its `using` block.",

@@ -90,7 +90,6 @@ describe("checkBeforeLoading", () => {
       "unsupported",
       "of the kind hash_of_maps",
     ],
-    ["struct_ops", withProgram(section("struct_ops/init")), {}, "unsupported", 'in SEC("struct_ops/init")'],
     ["freplace", withProgram(section("freplace/f")), {}, "unsupported", 'in SEC("freplace/f")'],
     [
       "unknown sections",
@@ -118,6 +117,6 @@ describe("checkBeforeLoading", () => {
   });
 
   it("does not mind programs that are not loaded", () => {
-    expect(checkBeforeLoading(withProgram({ ...section("struct_ops/init"), autoload: false }), nothing)).toEqual([]);
+    expect(checkBeforeLoading(withProgram({ ...section("freplace/f"), autoload: false }), nothing)).toEqual([]);
   });
 });
