@@ -1,9 +1,10 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index btf-dump]
+// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index btf-dump vmlinux]
 import { benchBtfDump } from "./btf-dump.ts";
 import { benchImport } from "./import.ts";
 import { benchIndex } from "./index-btf.ts";
 import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
+import { benchVmlinux } from "./vmlinux.ts";
 
 const benches = new Map<string, () => unknown>([
   ["skel", () => benchSkel()],
@@ -12,6 +13,7 @@ const benches = new Map<string, () => unknown>([
   ["relocate", () => benchRelocate()],
   ["index", () => benchIndex()],
   ["btf-dump", () => benchBtfDump()],
+  ["vmlinux", () => benchVmlinux()],
 ]);
 
 const wanted = process.argv.slice(2);

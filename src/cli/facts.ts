@@ -80,7 +80,8 @@ function programFacts(object: BpfObject, program: BpfProgram): ProgramFacts {
 }
 
 function mapFacts(map: MapDef, { types }: RecordReport): MapFacts {
-  const { name, type, keyTypeId, keySize, valueTypeId, valueSize, maxEntries } = map;
+  const { name, type, keyTypeId, keySize, valueSize, maxEntries } = map;
+  const valueTypeId = map.structOps?.typeId ?? map.valueTypeId;
   return {
     name,
     kind: mapTypes[type] ?? `type ${type}`,

@@ -1,6 +1,8 @@
 import type { Btf } from "../btf/btf.ts";
 import { attachTargetId } from "../co-re/attach-target.ts";
 import { relocate } from "../co-re/relocate.ts";
+import type { MatchedStructOps } from "../co-re/struct-ops.ts";
+import { planStructOps, structOpsTarget, type StructOpsPlan } from "../co-re/struct-ops-plan.ts";
 import { CoreGenError } from "../errors.ts";
 import { attachTypes } from "../object/bpf-enums.ts";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, encodeInsns } from "../object/insn/insn.ts";
@@ -38,16 +40,18 @@ export interface LoadingMachine extends MapMachine {
  */
 export function* insnLines(object: BpfObject, machine: LoadingMachine): Generator<string> {
   const objectName = objectNameOf(object);
-  const programs = object.programs.filter(({ autoload }) => autoload);
+  const plan = planStructOps(object, { isCreated: ({ autocreate }) => autocreate }, { vmlinux: machine.kernel });
+  const programs = object.programs.filter(({ name, autoload }) => plan.autoload.get(name) ?? autoload);
   for (const image of programImages(object, programs, machine.target)) {
-    yield programLine(object, image, machine);
+    yield programLine(object, image, machine, plan);
     for (const [index, hex] of image.insns.entries()) {
       const map = image.mapAt.get(index);
       const def = map === undefined ? undefined : object.maps[map];
       yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
     }
   }
-  for (const [index, def] of object.maps.entries()) yield mapLine(index, def, objectName, machine);
+  for (const [index, def] of object.maps.entries())
+    yield mapLine(index, def, objectName, machine, plan.maps.get(def.name));
 }
 
 /** Relocates programs against a kernel's types, links them, and puts map indexes where the loader puts descriptors. */
@@ -93,16 +97,36 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function programLine(object: BpfObject, { program, linked }: ProgramImage, machine: LoadingMachine): string {
+function programLine(
+  object: BpfObject,
+  { program, linked }: ProgramImage,
+  machine: LoadingMachine,
+  plan: StructOpsPlan,
+): string {
   const def = knownSection(object, program);
-  const btfId = def.needsAttachTarget ? attachTargetId(program, def, machine.kernel) : 0;
+  const { attach, btfId } = attachmentOf(object, program, def, machine, plan);
   const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
   const version = object.kernelVersion || machine.version;
   return [
-    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${expectedAttachType(def)} btf_id=${btfId}`,
+    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${attach} btf_id=${btfId}`,
     `flags=0x${flags.toString(16)} kver=0x${version.toString(16)}`,
     `func=${linked.funcInfo.length} line=${linked.lineInfo.length} insns=${linked.insns.length}`,
   ].join(" ");
+}
+
+function attachmentOf(
+  object: BpfObject,
+  program: BpfProgram,
+  def: SectionDef,
+  machine: LoadingMachine,
+  plan: StructOpsPlan,
+): { attach: number; btfId: number } {
+  if (def.typeName === "struct_ops") {
+    const { kernel, index } = structOpsTarget(object, plan, program);
+    return { attach: index, btfId: kernel.typeId };
+  }
+  const btfId = def.needsAttachTarget ? attachTargetId(program, def, machine.kernel) : 0;
+  return { attach: expectedAttachType(def), btfId };
 }
 
 // uapi/linux/bpf.h
@@ -116,7 +140,7 @@ function knownSection(object: BpfObject, program: BpfProgram): SectionDef {
       "bad-object",
       `${object.elf.what}: program ${name}: no kind of program is called SEC("${section}")`,
     );
-  if (def.typeName === "struct_ops" || def.typeName === "ext") {
+  if (def.typeName === "ext") {
     throw new CoreGenError(
       "unsupported",
       `${object.elf.what}: the program ${name} is in SEC("${section}"), which core-gen can't load yet`,
@@ -135,14 +159,26 @@ function expectedAttachType(def: SectionDef): number {
   return def.prefix.startsWith("usdt") ? attachTypes.indexOf("trace_uprobe_multi") : def.attachType;
 }
 
-function mapLine(index: number, def: MapDef, objectName: string, machine: MapMachine): string {
-  const { name, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId } = mapParams(def, objectName, machine);
-  return [
+function mapLine(
+  index: number,
+  def: MapDef,
+  objectName: string,
+  machine: MapMachine,
+  structOps: MatchedStructOps | undefined,
+): string {
+  const params = mapParams(def, objectName, machine);
+  const { name, keySize, maxEntries, flags, keyTypeId, valueTypeId } = params;
+  const valueSize = structOps?.kernel.valueSize ?? params.valueSize;
+  const line = [
     `map ${index} ${apiName(def, objectName)} type=${def.type} key=${keySize} value=${valueSize} max=${maxEntries}`,
     `flags=0x${flags.toString(16)} extra=0x${def.mapExtra.toString(16)}`,
-    `btf_key=${keyTypeId} btf_value=${valueTypeId} vmlinux_value=0`,
-    `inner=${def.inner === undefined ? 0 : 1} name=${name}`,
-  ].join(" ");
+  ];
+  if (def.autocreate)
+    line.push(
+      `btf_key=${keyTypeId} btf_value=${valueTypeId} vmlinux_value=${structOps?.kernel.valueTypeId ?? 0}`,
+      `inner=${def.inner === undefined ? 0 : 1} name=${name}`,
+    );
+  return line.join(" ");
 }
 
 /** What `bpf_map__name` says: the whole C name, or the section's of one's own, or the kernel's name of global data. */

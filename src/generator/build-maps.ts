@@ -6,6 +6,7 @@ import { buildRecord } from "./build-records.ts";
 import { cTypeOrSize, docComment } from "./docs.ts";
 import type { MapModel } from "./model.ts";
 import { code, commentText, literalKey, pascalCase, quote, typeKey } from "./names.ts";
+import { cTypeName } from "../btf/c-declaration.ts";
 import { typeText } from "./types/print.ts";
 import { sizeOfShape, type Shape } from "./types/shape.ts";
 
@@ -39,6 +40,8 @@ function classOf(context: BuildContext, map: MapDef, records: RecordReport): Map
       return indexed(context, map, "array", "ArrayMap");
     case "percpu_array":
       return indexed(context, map, "percpu_array", "PerCpuArrayMap");
+    case "struct_ops":
+      return { type: "StructOpsMap", spec: `{ type: "struct_ops" }` };
     default:
       return { type: "BpfMap", spec: `{ type: "other" }` };
   }
@@ -93,6 +96,10 @@ function mapDoc({ types }: BuildContext, map: MapDef, records: RecordReport): st
   if (record !== undefined) {
     const room = kindOf(map) === "ringbuf" ? ` of ${map.maxEntries} bytes` : "";
     return docComment(`${code(kind)}${room}. ${commentText(record.message)}`.trimEnd());
+  }
+  if (map.structOps !== undefined) {
+    const name = code(cTypeName(types, map.structOps.typeId));
+    return docComment(`${code(kind)}: ${name} in section ${code(map.structOps.section)}`);
   }
   const sides = [
     map.keySize === 0 ? undefined : cTypeOrSize(types, map.keyTypeId, map.keySize),

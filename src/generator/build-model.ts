@@ -4,8 +4,9 @@ import { BuildContext } from "./build-context.ts";
 import { buildDeclarations } from "./build-declarations.ts";
 import { buildGlobals } from "./build-globals.ts";
 import { buildMaps } from "./build-maps.ts";
+import { buildStructOps } from "./build-struct-ops.ts";
 import { docComment, plural } from "./docs.ts";
-import type { MapModel, ProgramModel, SkeletonModel } from "./model.ts";
+import type { MapModel, ProgramModel, SkeletonModel, StructOpsModel } from "./model.ts";
 import { camelCase, code, commentText, pascalCase, quote, typeKey } from "./names.ts";
 
 /** What a model is about besides the object. */
@@ -30,9 +31,13 @@ export interface ModelOptions {
 export function buildModel(object: BpfObject, records: RecordReport, options: ModelOptions): SkeletonModel {
   const context = new BuildContext(records.types);
   const own = skeletonNames(context, options.name);
-  const maps = buildMaps(context, uniqueByName(object.maps.filter(({ data }) => data === undefined)), records);
+  const definitions = uniqueByName(object.maps.filter(({ data }) => data === undefined));
+  const maps = buildMaps(context, definitions, records);
   const globals = buildGlobals(context, object.maps, (ident) =>
     context.names.declare(own.typeName + pascalCase(ident)),
+  );
+  const structOps = buildStructOps(context, object, definitions, (map) =>
+    context.names.declare(own.typeName + pascalCase(map)),
   );
   const progs = uniqueByName(object.programs).map(buildProgram);
   const declarations = [...context.declarations, ...buildDeclarations(context.shapes, context.roles)];
@@ -42,6 +47,7 @@ export function buildModel(object: BpfObject, records: RecordReport, options: Mo
     runtimeTypes: typesUsed(
       maps,
       progs,
+      structOps,
       declarations.some(({ isEnum }) => !isEnum) || context.codecs.privates.length > 0,
     ),
     declarations,
@@ -49,6 +55,7 @@ export function buildModel(object: BpfObject, records: RecordReport, options: Mo
     globals,
     maps,
     progs,
+    structOps,
     minBtf: options.minBtf.map(({ kernels }, index) => ({
       kernels: kernels.map(quote),
       btf: `base64(${carriedBtfName(index)})`,
@@ -95,7 +102,12 @@ function getters({ external, minBtf }: ModelOptions): string[] {
   return minBtf.length === 0 ? ["external"] : ["base64", "external"];
 }
 
-function typesUsed(maps: readonly MapModel[], progs: readonly ProgramModel[], codecs: boolean): string[] {
+function typesUsed(
+  maps: readonly MapModel[],
+  progs: readonly ProgramModel[],
+  structOps: readonly StructOpsModel[],
+  codecs: boolean,
+): string[] {
   const classes = maps.map(({ type }) => type.replace(/<.*/su, ""));
   return [
     ...new Set([
@@ -103,6 +115,7 @@ function typesUsed(maps: readonly MapModel[], progs: readonly ProgramModel[], co
       "Loaded",
       "Skeleton",
       ...(progs.length > 0 ? ["Program"] : []),
+      ...(structOps.some(({ members }) => members.some(({ codec }) => codec === '"program"')) ? ["OpenedProgram"] : []),
       ...(codecs ? ["Codec"] : []),
     ]),
   ].sort();

@@ -14,6 +14,7 @@ export interface SkeletonModel {
   readonly globals: readonly GlobalsModel[];
   readonly maps: readonly MapModel[];
   readonly progs: readonly ProgramModel[];
+  readonly structOps: readonly StructOpsModel[];
   /** Types for kernels without their own: string literals, and the expression of their bytes. */
   readonly minBtf: readonly { readonly kernels: readonly string[]; readonly btf: string }[];
   readonly skeleton: {
@@ -94,6 +95,28 @@ export interface MapModel {
   readonly type: string;
   /** Its entry in the literal: `{ type: "hash", key: u32, value: u64 }`. */
   readonly spec: string;
+}
+
+/** What can be set of one struct_ops map. */
+export interface StructOpsModel {
+  readonly doc: string;
+  /** The interface of its members. */
+  readonly typeName: string;
+  readonly key: string;
+  readonly literalKey: string;
+  /** Of its struct, in bytes. */
+  readonly size: number;
+  readonly members: readonly StructOpsMemberModel[];
+}
+
+export interface StructOpsMemberModel {
+  readonly doc: string;
+  readonly key: string;
+  readonly literalKey: string;
+  readonly type: string;
+  readonly offset: number;
+  /** A constant, or for a function the string literal "program". */
+  readonly codec: string;
 }
 
 export interface ProgramModel {

@@ -10,7 +10,7 @@ const taken = new Set(
     "any unknown never object string number bigint boolean symbol type as from to at value Uint8Array URL OBJECT",
     "base64 external defineSkeleton bytes text pointer bool u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64",
     "Codec Memory Skeleton Opened Loaded Program RingBuffer PerfEventArray HashMap ArrayMap PerCpuHashMap",
-    "PerCpuArrayMap BpfMap",
+    "PerCpuArrayMap BpfMap StructOpsMap OpenedProgram",
   ]
     .join(" ")
     .split(" "),

@@ -72,7 +72,19 @@ export interface DataSection {
   readonly variables: readonly Variable[];
 }
 
-/** A map of `.maps`, or one that holds a data section. */
+/** A variable of `.struct_ops` or `.struct_ops.link`: functions and values for some part of the kernel. */
+export interface StructOpsDef {
+  /** The ELF section as written: ".struct_ops.link", "?.struct_ops". */
+  readonly section: string;
+  /** Its struct in the object's BTF. */
+  readonly typeId: number;
+  /** What the variable holds, in the object's byte order; zeros where functions are. */
+  readonly contents: Uint8Array;
+  /** The C names of its programs, by the number of the struct's member. */
+  readonly functions: ReadonlyMap<number, string>;
+}
+
+/** A map of `.maps`, one that holds a data section, or one of struct_ops. */
 export interface MapDef {
   /** Its C name; of a data section the ELF section's name. */
   readonly name: string;
@@ -96,12 +108,14 @@ export interface MapDef {
   readonly inner: MapDef | undefined;
   /** What is in it from the start: `.values = { [1] = &inner_map }`. */
   readonly slots: readonly InitialSlot[];
-  /** False for maps of `.maps` in a `?` section. */
+  /** False for maps in a `?` section. */
   readonly autocreate: boolean;
   /** The section of global data that this map is for. */
   readonly data: DataSection | undefined;
   /** The `__arena` variables, of the map that is the object's arena. */
   readonly arenaData: DataSection | undefined;
+  /** Only of struct_ops maps; sizes in the kernel are those of the kernel's struct. */
+  readonly structOps?: StructOpsDef;
 }
 
 /** One element of a map of maps or of a program array that the object fills in. */
@@ -136,7 +150,7 @@ export interface BpfObject {
   readonly programs: readonly BpfProgram[];
   /** Functions of `.text`, which programs call. */
   readonly subprograms: readonly BpfFunction[];
-  /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig` last: libbpf's order. */
+  /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig`, and struct_ops: libbpf's order. */
   readonly maps: readonly MapDef[];
   readonly externs: readonly Extern[];
 }

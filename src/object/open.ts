@@ -11,6 +11,7 @@ import { readMaps } from "./maps.ts";
 import type { BpfObject } from "./model.ts";
 import { readFunctions } from "./programs.ts";
 import { readObjectBtf } from "./repair-btf.ts";
+import { readStructOps } from "./struct-ops.ts";
 
 /** How {@link openObject} reads. */
 export interface OpenObjectOptions {
@@ -43,7 +44,10 @@ export function openObject(bytes: Uint8Array, options: OpenObjectOptions = {}): 
     ext: readObjectExt(elf, btf),
     programs,
     subprograms,
-    maps: maps.map(({ map }, index) => ({ ...map, slots: slots.get(index) ?? [] })),
+    maps: [
+      ...maps.map(({ map }, index) => ({ ...map, slots: slots.get(index) ?? [] })),
+      ...readStructOps(elf, btf, programs),
+    ],
     externs: externs.map(({ extern }) => extern),
   };
 }

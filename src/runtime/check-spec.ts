@@ -1,6 +1,7 @@
 import { mapTypes, type MapTypeName } from "../object/bpf-enums.ts";
 import type { BpfObject, DataSection, MapDef } from "../object/model.ts";
 import { CoreGenError } from "../errors.ts";
+import { structOpsProblems } from "./check-struct-ops-spec.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 
 /** Which kinds of map each class of a skeleton stands for. */
@@ -11,6 +12,7 @@ const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly 
   percpu_hash: ["percpu_hash", "lru_percpu_hash"],
   array: ["array"],
   percpu_array: ["percpu_array"],
+  struct_ops: ["struct_ops"],
 };
 
 /**
@@ -18,7 +20,12 @@ const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly 
  * without an error. The object may have more than the skeleton knows. Throws a `CoreGenError` with code `bad-input`.
  */
 export function checkSpec(spec: SkeletonSpec, object: BpfObject): void {
-  const problems = [...mapProblems(spec, object), ...programProblems(spec, object), ...globalsProblems(spec, object)];
+  const problems = [
+    ...mapProblems(spec, object),
+    ...programProblems(spec, object),
+    ...globalsProblems(spec, object),
+    ...structOpsProblems(spec, object),
+  ];
   const [first] = problems;
   if (first === undefined) return;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";

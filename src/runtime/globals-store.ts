@@ -3,7 +3,7 @@ import type { CloseStack } from "./close-stack.ts";
 import type { Codec } from "./codec.ts";
 import type { LoadedMap } from "./load/types.ts";
 import { hostIsLittleEndian, Memory } from "./memory.ts";
-import { Fd } from "./sys/fd.ts";
+import type { Fd } from "./sys/fd.ts";
 import { mapLookup, mapUpdate } from "./sys/map-ops.ts";
 import { mapMemory, type Mapping } from "./sys/mmap.ts";
 
@@ -31,18 +31,9 @@ export function openStore(map: LoadedMap, closing: CloseStack): GlobalsStore {
   return new MappedStore(closing.add(mapMemory(fd, { length: def.valueSize, offset: 0, writable: true, what })));
 }
 
-/** The store of a section whose map was not made: to read a variable is an error that says so. */
-export function missingStore(section: string): GlobalsStore {
-  return new MapStore(missingFd(section), 0);
-}
-
-/** In the place of a map that was not made: whoever would use it gets an error that says so. */
-export function missingFd(name: string): Fd {
-  const what = `map "${name}"`;
-  return Fd.missing(what, () => {
-    const hints = [`Set autocreate to true between open() and load().`];
-    return new CoreGenError("bad-input", `${what} was not created: its autocreate is off`, { hints });
-  });
+/** The store of a section whose map was not made: to read a variable is the error of its descriptor. */
+export function missingStore(fd: Fd): GlobalsStore {
+  return new MapStore(fd, 0);
 }
 
 /** The initial contents of a section, which its map gets when it is loaded. */

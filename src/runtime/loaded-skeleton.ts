@@ -1,12 +1,12 @@
 import { CoreGenError } from "../errors.ts";
-import type { MapDef } from "../object/model.ts";
 import { mapKind } from "./check-spec.ts";
 import { CloseStack } from "./close-stack.ts";
 import { globalsObject } from "./globals.ts";
-import { missingFd, missingStore, openStore } from "./globals-store.ts";
+import { missingStore, openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
-import type { LoadedObject, LoadedProgram } from "./load/types.ts";
+import { attachStructOps, type StructOpsLink } from "./links/struct-ops.ts";
+import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
 import type { BpfMap, MapHandle } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
 import type { OpenedMap, OpenedProgram } from "./shape.ts";
@@ -14,6 +14,7 @@ import { printAsValues } from "./print-as-values.ts";
 import { Program } from "./program.ts";
 import { recordOf } from "./record-of.ts";
 import type { MapSpec, SkeletonSpec } from "./spec.ts";
+import { Fd } from "./sys/fd.ts";
 
 /** What {@link LoadedSkeleton} is made of. */
 export interface LoadedSkeletonParts {
@@ -38,7 +39,8 @@ export class LoadedSkeleton {
   readonly links: Readonly<Record<string, Link | undefined>>;
   readonly warnings: readonly string[];
   readonly #programs: LoadedObject["programs"];
-  /** The newest link of each program. */
+  readonly #maps: LoadedObject["maps"];
+  /** The newest link of each program and struct_ops map: a linker has let no two have one name. */
   readonly #newest = new Map<string, Link>();
   readonly #links = new CloseStack();
   readonly #readers = new CloseStack();
@@ -51,14 +53,15 @@ export class LoadedSkeleton {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
+    this.#maps = loaded.maps;
     this.#all.add(loaded);
     try {
-      this.maps = this.#makeMaps(Object.entries(spec.maps), opened.maps, loaded);
+      this.maps = this.#makeMaps(Object.entries(spec.maps), opened.maps);
       const sections = Object.keys(spec.globals).map((ident): [string, MapSpec] => [ident, { type: "other" }]);
-      this.sections = this.#makeMaps(sections, opened.sections, loaded);
+      this.sections = this.#makeMaps(sections, opened.sections);
       this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, opened.progs[name])]));
-      this.links = this.#linksByName(spec.progs);
-      this.#defineGlobals(spec, loaded);
+      this.links = this.#linksByName([...spec.progs, ...Object.keys(spec.structOps ?? {})]);
+      this.#defineGlobals(spec);
     } catch (error) {
       loaded.undo();
       this.#all.close();
@@ -80,6 +83,8 @@ export class LoadedSkeleton {
         // A program that was attached by hand stays as it is, and one that needs more than its section is left to the app.
         if (program.def !== undefined && attachesBySection(program.def) && this.#attached(name) === undefined)
           fresh.add(this.#attach(name));
+      for (const [name, { structOps }] of this.#maps)
+        if (structOps !== undefined && this.#attached(name) === undefined) fresh.add(this.#attachMap(name));
     } catch (error) {
       fresh.close();
       throw error;
@@ -104,22 +109,38 @@ export class LoadedSkeleton {
   #makeMaps(
     specs: readonly (readonly [name: string, spec: MapSpec])[],
     opened: Readonly<Record<string, OpenedMap>>,
-    loaded: LoadedObject,
   ): Readonly<Record<string, BpfMap>> {
-    return recordOf(specs.map(([key, spec]) => [key, makeMap(this.#handle(key, opened[key], loaded), spec)]));
+    return recordOf(specs.map(([key, spec]) => [key, this.#makeMap(spec, opened[key]?.name ?? key, opened[key])]));
+  }
+
+  #makeMap(spec: MapSpec, name: string, opened: OpenedMap | undefined): BpfMap {
+    return makeMap({ ...this.#handle(name, opened), readers: this.#readers }, spec, {
+      attach: () => this.#attachMap(name),
+      loaded: () => this.#openMap(name),
+    });
   }
 
   /** A map that was not made has the facts that it would have had. */
-  #handle(key: string, opened: OpenedMap | undefined, loaded: LoadedObject): MapHandle {
-    const name = opened?.name ?? key;
-    const map = loaded.maps.get(name);
-    const readers = this.#readers;
+  #handle(name: string, opened: OpenedMap | undefined): Omit<MapHandle, "readers"> {
+    const map = this.#maps.get(name);
     if (map !== undefined) {
       const { def, fd, maxEntries, pinPath } = map;
-      return { ...{ name, kind: mapKind(def.type), fd, maxEntries, pinPath, readers }, ...sizesOf(def) };
+      const { keySize, valueSize } = def;
+      return { name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, pinPath };
     }
     const { kind = "unspec", keySize = 0, valueSize = 0, maxEntries = 0 } = opened ?? {};
-    return { name, kind, keySize, valueSize, maxEntries, fd: missingFd(name), readers };
+    return { name, kind, keySize, valueSize, maxEntries, fd: this.#missingFd(name) };
+  }
+
+  /** In the place of a map that was not made: whoever would use it gets an error that says so. */
+  #missingFd(name: string): Fd {
+    return Fd.missing(`map "${name}"`, () => this.#notMade(name));
+  }
+
+  #notMade(name: string): CoreGenError {
+    return new CoreGenError("bad-input", `map "${name}" of ${this.name} was not made: its autocreate is off`, {
+      hints: [`Set its autocreate to true between open() and load().`],
+    });
   }
 
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
@@ -137,7 +158,22 @@ export class LoadedSkeleton {
   }
 
   #attach(name: string): Link {
-    const link = attachProgram(this.#program(name));
+    return this.#keepLink(name, attachProgram(this.#program(name)));
+  }
+
+  #attachMap(name: string): StructOpsLink {
+    return this.#keepLink(name, attachStructOps(this.#openMap(name)));
+  }
+
+  /** The map in the kernel. */
+  #openMap(name: string): LoadedMap {
+    this.#checkOpen();
+    const map = this.#maps.get(name);
+    if (map === undefined) throw this.#notMade(name);
+    return map;
+  }
+
+  #keepLink<L extends Link>(name: string, link: L): L {
     const before = this.#newest.get(name);
     if (before?.closed === true) this.#links.remove(before);
     this.#links.add(link);
@@ -152,14 +188,15 @@ export class LoadedSkeleton {
 
   #linksByName(names: readonly string[]): Readonly<Record<string, Link | undefined>> {
     const links = {};
-    for (const name of names) Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });
+    for (const name of new Set(names))
+      Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });
     return Object.freeze(printAsValues(links));
   }
 
-  #defineGlobals(spec: SkeletonSpec, loaded: LoadedObject): void {
+  #defineGlobals(spec: SkeletonSpec): void {
     for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
-      const map = [...loaded.maps.values()].find(({ def }) => (def.data ?? def.arenaData)?.section === section);
-      const store = map === undefined ? missingStore(section) : openStore(map, this.#all);
+      const map = [...this.#maps.values()].find(({ def }) => (def.data ?? def.arenaData)?.section === section);
+      const store = map === undefined ? missingStore(this.#missingFd(section)) : openStore(map, this.#all);
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });
     }
   }
@@ -167,8 +204,4 @@ export class LoadedSkeleton {
   #checkOpen(): void {
     if (this.#closed) throw new CoreGenError("closed", `${this.name} is closed`);
   }
-}
-
-function sizesOf({ keySize, valueSize }: MapDef): { keySize: number; valueSize: number } {
-  return { keySize, valueSize };
 }

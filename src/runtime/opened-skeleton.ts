@@ -12,12 +12,14 @@ import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
 import type { OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
+import { StructOpsStore } from "./struct-ops-store.ts";
 import { show } from "./value-checks.ts";
 
 /** {@link Settings} as this file sees them: of any shape. */
 export interface AnySettings {
   readonly maps?: Readonly<Record<string, unknown>>;
   readonly progs?: Readonly<Record<string, unknown>>;
+  readonly structOps?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
   readonly pinRoot?: string | undefined;
   readonly tokenPath?: string | undefined;
@@ -30,10 +32,13 @@ export class OpenedSkeleton {
   readonly maps: Readonly<Record<string, OpenedMapSettings>>;
   readonly sections: Readonly<Record<string, OpenedMapSettings>>;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
+  readonly structOps: Readonly<Record<string, unknown>>;
   readonly #spec: SkeletonSpec;
   readonly #object: BpfObject;
   /** By ELF section. */
   readonly #images: ReadonlyMap<string, ImageStore>;
+  /** By the map's name. */
+  readonly #structOps: ReadonlyMap<string, StructOpsStore>;
   readonly #context = {
     check: (): void => {
       this.#checkNotLoaded();
@@ -57,6 +62,12 @@ export class OpenedSkeleton {
     );
     this.sections = recordOf(Object.entries(spec.globals).map(([ident, one]) => [ident, this.#openSection(one)]));
     this.progs = recordOf(spec.progs.map((name) => [name, this.#openProgram(findByName(object.programs, name))]));
+    this.#structOps = new Map(
+      Object.entries(spec.structOps ?? {}).map(([name, fields]) => {
+        return [name, new StructOpsStore(object, findByName(object.maps, name), fields, this.progs)];
+      }),
+    );
+    this.structOps = recordOf([...this.#structOps].map(([name, { members }]) => [name, members]));
     this.#images = new Map(
       dataSections(object).map((data) => [data.section, new ImageStore(data.contents, object.littleEndian)]),
     );
@@ -65,7 +76,7 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, btfPath, pinRoot, tokenPath, ...globals } = settings;
+    const { maps = {}, progs = {}, structOps = {}, btfPath, pinRoot, tokenPath, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath("btfPath", btfPath);
     if (pinRoot !== undefined) this.#pinRoot = checkedPath("pinRoot", pinRoot);
     if (tokenPath !== undefined) this.#tokenPath = tokenPath === "" ? "" : checkedPath("tokenPath", tokenPath);
@@ -73,6 +84,7 @@ export class OpenedSkeleton {
       this.#member(this.maps, "map", name).apply(map as UntypedMapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
+    for (const [name, values] of Object.entries(structOps)) this.#applyStructOps(name, values);
     for (const [ident, values] of Object.entries(globals)) this.#applyGlobals(ident, values ?? {});
   }
 
@@ -83,6 +95,7 @@ export class OpenedSkeleton {
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
       maps: this.#mapChanges(),
+      structOps: new Map([...this.#structOps].map(([name, { value }]) => [name, value])),
       contents,
       name: this.name,
       btfPath: this.#btfPath,
@@ -92,7 +105,7 @@ export class OpenedSkeleton {
     });
     const skeleton = new LoadedSkeleton({ spec, opened: this, loaded });
     this.#loaded = true;
-    for (const image of this.#images.values())
+    for (const image of [...this.#images.values(), ...this.#structOps.values()])
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
     return skeleton;
   }
@@ -154,6 +167,14 @@ export class OpenedSkeleton {
       if (image === undefined) continue;
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, image) });
     }
+  }
+
+  #applyStructOps(name: string, values: unknown): void {
+    const store = this.#structOps.get(name);
+    if (store === undefined) throw this.#unknown("struct_ops map", name, [...this.#structOps.keys()]);
+    store.apply(values as Readonly<Record<string, unknown>>, (member) =>
+      this.#unknown(`member to set in ${name}`, member, Object.keys(store.members)),
+    );
   }
 
   #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {

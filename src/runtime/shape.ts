@@ -1,17 +1,22 @@
 import type { MapTypeName } from "../object/bpf-enums.ts";
 import type { Link } from "./links/link.ts";
+import type { StructOpsLink } from "./links/struct-ops.ts";
 import type { MapSource } from "./load/types.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
 
 /**
- * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, and of each
- * section of global data its variables.
+ * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, of each
+ * section of global data its variables, and of each struct_ops map the members that can be set.
  */
 export interface Shape {
   maps: object;
   progs: object;
   globals: object;
+  structOps?: object;
 }
+
+/** The struct_ops maps of a shape; modules of objects without them do not mention any. */
+type StructOps<S extends Shape> = S extends { structOps: infer Maps extends object } ? Maps : object;
 
 /**
  * A generated skeleton: a compiled object and what is known about it. Nothing happens before `open` or `load`.
@@ -36,6 +41,10 @@ export interface Skeleton<S extends Shape, L = Loaded<S>> {
 export type Settings<S extends Shape> = {
   readonly maps?: { readonly [M in keyof S["maps"]]?: MapSettingsOf<S["maps"][M]> };
   readonly progs?: { readonly [P in keyof S["progs"]]?: ProgramSettings };
+  /** Members of struct_ops maps; a function by the C name of its program, null for none. */
+  readonly structOps?: {
+    readonly [M in keyof StructOps<S>]?: MemberSettings<StructOps<S>[M], keyof S["progs"]>;
+  };
   /**
    * The kernel types to relocate against, instead of the running kernel's and of what the environment variable
    * CORE_GEN_BTF names: a file (BTF, or an ELF file with .BTF) or a folder with one for this kernel (RELEASE.btf, or
@@ -54,6 +63,11 @@ export type Settings<S extends Shape> = {
    */
   readonly tokenPath?: string | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
+
+/** Programs are known by their names as long as nothing is opened. */
+type MemberSettings<Members, Name> = {
+  readonly [F in keyof Members]?: [Members[F]] extends [OpenedProgram | null] ? Name | null : Members[F];
+};
 
 /** What can be set about a map whose keys and values a class reads; see {@link OpenedMap}. */
 export interface MapSettings {
@@ -106,6 +120,11 @@ interface OpenedParts<S extends Shape, L> {
   /** The maps behind the sections of global data: to pin them, to share them, to make them larger. */
   readonly sections: { readonly [G in keyof S["globals"]]: OpenedSection };
   readonly progs: { readonly [P in keyof S["progs"]]: OpenedProgram };
+  /**
+   * What struct_ops maps are loaded with: values, and functions, which are programs of `progs` or null. A program that
+   * is in no map that is created is not loaded.
+   */
+  readonly structOps: { readonly [M in keyof StructOps<S>]: StructOps<S>[M] };
   /** Makes maps and programs in the kernel; see {@link Skeleton.load}. An object is loaded once. */
   load(): L;
 }
@@ -187,17 +206,20 @@ interface LoadedParts<S extends Shape> {
   /** The maps behind the sections of global data: their descriptors and pins. Their variables are `skel.bss.…`. */
   readonly sections: { readonly [G in keyof S["globals"]]: BpfMap };
   readonly progs: Readonly<S["progs"]>;
-  /** The newest link of each program, undefined as long as it is attached to nothing. */
-  readonly links: { readonly [P in keyof S["progs"]]: Link | undefined };
+  /** The newest link of each program and struct_ops map, undefined as long as it is attached to nothing. */
+  readonly links: { readonly [P in keyof S["progs"]]: Link | undefined } & {
+    readonly [M in keyof StructOps<S>]: StructOpsLink | undefined;
+  };
   /** What loading went on without, a sentence each; programs run all the same. */
   readonly warnings: readonly string[];
   readonly closed: boolean;
   /**
-   * Attaches the programs whose section says what to, as libbpf's `bpf_object__attach_skeleton` does: those that are
-   * loaded and not attached yet. If one fails, those that this call attached are detached again, and its error is thrown.
+   * Attaches the programs whose section says what to, then registers the struct_ops maps, as libbpf's
+   * `bpf_object__attach_skeleton` does: those that are loaded and not attached yet. If one fails, those that this call
+   * attached are detached again, and its error is thrown.
    */
   attach(): void;
-  /** Detaches all programs; `attach` may be called again. */
+  /** Detaches all programs and struct_ops maps; `attach` may be called again. */
   detach(): void;
   /** Ends readers, detaches programs and closes everything, the newest first. A second call does nothing. */
   close(): void;

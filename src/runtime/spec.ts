@@ -19,6 +19,8 @@ export interface SkeletonSpec {
   readonly progs: readonly string[];
   /** Sections of global data by their name in the skeleton: "rodata", "bss", "data_custom". */
   readonly globals: Readonly<Record<string, GlobalsSpec>>;
+  /** Maps of struct_ops by C name. */
+  readonly structOps?: Readonly<Record<string, StructOpsSpec>>;
   /** What `core-gen skel --min-btf` put in: types for kernels that have none of their own. */
   readonly minBtf?: readonly CarriedTypes[];
 }
@@ -29,6 +31,7 @@ export type MapSpec =
   | { readonly type: "perf_event_array"; readonly record: Codec<unknown> }
   | { readonly type: "hash" | "percpu_hash"; readonly key: Codec<unknown>; readonly value: Codec<unknown> }
   | { readonly type: "array" | "percpu_array"; readonly value: Codec<unknown> }
+  | { readonly type: "struct_ops" }
   | { readonly type: "other" };
 
 /** One section of global data. */
@@ -39,4 +42,12 @@ export interface GlobalsSpec {
   readonly size: number;
   /** Each variable: its offset in bytes, and its type. */
   readonly fields: Readonly<Record<string, readonly [offset: number, codec: Codec<unknown>]>>;
+}
+
+/** What can be set in one struct_ops map before it is loaded. */
+export interface StructOpsSpec {
+  /** Of its struct in the object, in bytes. */
+  readonly size: number;
+  /** Each member: its offset in bytes, and its type, or that it is a function. */
+  readonly fields: Readonly<Record<string, readonly [offset: number, codec: Codec<unknown> | "program"]>>;
 }

@@ -63,7 +63,9 @@ describe("types as C", () => {
     b.composite("struct", "xxx", 0, []);
     const bytes = b.build();
     bytes.set([0xff, 0xfe, 0x80], bytes.length - 4);
-    expect(dumpC(Btf.parse(bytes), { sorted: false })).toMatch(/struct größe \{\};\n\nstruct \ufffd\ufffd\ufffd \{\};/u);
+    expect(dumpC(Btf.parse(bytes), { sorted: false })).toMatch(
+      /struct größe \{\};\n\nstruct \ufffd\ufffd\ufffd \{\};/u,
+    );
   });
 
   it("are nested as deep as anybody nests them", () => {

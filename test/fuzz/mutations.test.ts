@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
+import { dumpC } from "../../src/btf/dump-c/dump-c.ts";
 import { parseBtfExt } from "../../src/btf/ext.ts";
 import { sizeOf, skipModifiers } from "../../src/btf/resolve.ts";
 import { relocate } from "../../src/co-re/relocate.ts";
@@ -18,6 +19,7 @@ const files = [
   "examples/opencount/opencount.bpf.o",
   "test/objects/linking.bpf.o",
   "test/objects/maps.eb.bpf.o",
+  "test/objects/struct-ops.stripped.bpf.o",
 ];
 const objects = files.map((file) => new Uint8Array(readFileSync(new URL(`../../${file}`, import.meta.url))));
 
@@ -78,6 +80,7 @@ function useObject(bytes: Uint8Array): void {
 
 function useBtf(bytes: Uint8Array): void {
   const btf = Btf.parse(bytes);
+  expect(survives(() => dumpC(btf))).toBe(true);
   for (let id = 0; id < btf.typeCount; id++) {
     expect(survives(() => btf.type(id))).toBe(true);
     expect(survives(() => sizeOf(btf, id))).toBe(true);
@@ -105,6 +108,15 @@ describe("hostile data is read, or refused with an error of ours, at once", () =
     const original = everyKind(littleEndian).build();
     const ranges = [{ start: 0, length: original.length }];
     const property = fc.property(edits, (changes) => survives(() => useBtf(edited(original, changes, ranges))));
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  it("the types of an object with some bytes changed", () => {
+    const original = parseElf(objects[0]!).section(".BTF")!.data;
+    const ranges = [{ start: 24, length: original.length - 24 }];
+    const property = fc.property(edits, (changes) =>
+      survives(() => dumpC(Btf.parse(edited(original, changes, ranges)), { sorted: changes.length % 2 === 0 })),
+    );
     fc.assert(property, { numRuns: 1000 });
   });
 

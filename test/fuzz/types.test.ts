@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { Btf } from "../../src/btf/btf.ts";
+import { dumpC } from "../../src/btf/dump-c/dump-c.ts";
 import { essentialName } from "../../src/btf/index/names.ts";
 import { sizeOf, skipModifiers } from "../../src/btf/resolve.ts";
 import { relocate } from "../../src/co-re/relocate.ts";
@@ -77,6 +78,14 @@ describe("types that make no sense", () => {
       return true;
     });
     fc.assert(property, { numRuns: 500 });
+  });
+
+  it("are written as C, or refused with an error of ours, at once", () => {
+    const property = fc.property(fc.array(type, { minLength: 1, maxLength: 14 }), fc.boolean(), (types, sorted) => {
+      const btf = Btf.parse(build(types).build());
+      return survives(() => dumpC(btf, { sorted })) && survives(() => dumpC(btf, { roots: [1] }));
+    });
+    fc.assert(property, { numRuns: 1000 });
   });
 
   it("are relocated, or refused with an error of ours, at once", () => {

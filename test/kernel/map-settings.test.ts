@@ -96,9 +96,9 @@ describeWithKernel("a map that is not made", {}, () => {
     const error = thrownBy(() => skel.maps.optional.get(1));
     expect(error).toMatchObject({
       code: "bad-input",
-      message: 'map "optional" was not created: its autocreate is off',
+      message: 'map "optional" of map-settings was not made: its autocreate is off',
     });
-    expect(() => skel.maps.optional.fd).toThrow(/not created/u);
+    expect(() => skel.maps.optional.fd).toThrow(/not made/u);
     expect([skel.maps.optional.kind, skel.maps.optional.maxEntries]).toEqual(["array", 10]);
   });
 

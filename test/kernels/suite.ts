@@ -15,6 +15,7 @@ import { checkGuide } from "./guide.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkMaps } from "./maps.ts";
 import { checkModules } from "./modules.ts";
+import { checkStructOps } from "./struct-ops.ts";
 
 await check("the kernel is the one that was asked for", () => {
   const asked = process.env["RUN_IN_KERNEL"];
@@ -38,6 +39,7 @@ await checkMaps();
 await checkModules();
 // Not every machine lets its functions be traced, as the one that builds this doesn't: test/kernel/links.test.ts.
 if (process.env["RUN_IN_KERNEL"] !== undefined) await checkHooks();
+await checkStructOps();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -12,6 +12,7 @@ import { dumpRaw } from "../../src/btf/dump-raw.ts";
 import { readBtfFile } from "../../src/cli/read-btf.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import { kernelBtfs, type KernelBtf } from "./kernels.ts";
+import { moduleFiles, unpackedModule } from "./modules.ts";
 import { bpftool, bpftoolOrError, describeWithReferee, libbpf } from "./referee.ts";
 
 /** Of each kernel's thousand modules, every so manyth is enough. */
@@ -26,19 +27,12 @@ function kernelsWithModules(): KernelBtf[] {
   return kernelBtfs().filter(({ path }) => existsSync(join(dirname(path), "lib")) && !path.includes("/5.10"));
 }
 
-function modulesOf({ path }: KernelBtf): string[] {
-  const files = readdirSync(join(dirname(path), "lib"), { recursive: true, withFileTypes: true })
-    .filter(({ name }) => /\.ko(?:\.xz)?$/u.test(name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  return files.sort().filter((_, index) => index % EVERY === 0);
+function modulesOf(kernel: KernelBtf): string[] {
+  return moduleFiles(kernel).filter((_, index) => index % EVERY === 0);
 }
 
-/** bpftool can't unpack. */
 function unpacked(file: string): string {
-  if (!file.endsWith(".xz")) return file;
-  const plain = join(folder, "module.ko");
-  writeFileSync(plain, execFileSync("xz", ["-dc", file], { maxBuffer: 1 << 30 }));
-  return plain;
+  return unpackedModule(file, folder);
 }
 
 function raw(btf: Btf): string {

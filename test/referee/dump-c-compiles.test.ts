@@ -10,7 +10,7 @@ import { dumpC } from "../../src/btf/dump-c/dump-c.ts";
 import { parseElf } from "../../src/object/elf/elf.ts";
 import { describeWhere } from "../support/describe-where.ts";
 import { kernelBtfs } from "./kernels.ts";
-import { layoutsOf, type Layouts } from "./layouts.ts";
+import { DECLARED, layoutsOf, type Layouts } from "./layouts.ts";
 
 /*
  * What a kernel's types are as C is compiled, and clang's BTF of that must have the layouts that we began with. Here the
@@ -24,6 +24,8 @@ const LOST = new Set([
   // libbpf sees that a struct is packed from its ordinary members alone, not from bit-fields that cross a word's end.
   ...["struct pgid", "struct ccw_device_dma_area", "struct channel_subsystem"],
   ...["struct kvm_s390_sie_block", "struct sie_page"],
+  // pahole leaves out the members of this union, and libbpf pads structs alone: of 8 bytes none are left.
+  "typedef release_pages_arg",
 ]);
 
 const withoutClang = spawnSync("clang-19", ["--version"]).error !== undefined;
@@ -41,7 +43,8 @@ describeWhere("a kernel's types, compiled as C", obstacle, () => {
     const compiled = compile(dumpC(kernel), kernel);
     const [expected, found] = [layoutsOf(kernel), layoutsOf(compiled)];
     expect(expected.size).toBeGreaterThan(7000);
-    const names = [...expected.keys()];
+    // A typedef of what is only declared is of another file's struct in C, and there is nothing to compare.
+    const names = [...expected.keys()].filter((name) => !expected.get(name)!.includes(DECLARED));
     const different = names.filter((name) => !isSame(expected.get(name)!, ofName(found, name)));
     expect(different.sort()).toEqual(names.filter((name) => LOST.has(name)).sort());
   });
@@ -52,7 +55,19 @@ describeWhere("a kernel's types, compiled as C", obstacle, () => {
     writeFileSync(join(folder, "vmlinux.h"), header);
     writeFileSync(source, ['#include "vmlinux.h"', ...pointersToAll(header, kernel), ""].join("\n"));
     const target = kernel.littleEndian ? "bpfel" : "bpfeb";
-    const args = [`--target=${target}`, "-g", "-O0", "-Werror=all", "-c", source, "-o", object];
+    // Kernels since 2026 are written in C with Microsoft's extensions: a struct inside another one by its name alone.
+    const args = [
+      `--target=${target}`,
+      "-fms-extensions",
+      "-Wno-microsoft-anon-tag",
+      "-g",
+      "-O0",
+      "-Werror=all",
+      "-c",
+      source,
+      "-o",
+      object,
+    ];
     const { status, stderr } = spawnSync("clang-19", args, { encoding: "utf8" });
     expect(stderr).toBe("");
     expect(status).toBe(0);

@@ -8,6 +8,9 @@ import type { Member } from "../../src/btf/types.ts";
  */
 export type Layouts = ReadonlyMap<string, readonly string[]>;
 
+/** The layout of what is declared and not defined. */
+export const DECLARED = "declared";
+
 /** All that the compiler decides about types: sizes, where members and bit-fields are, enumerators' values. */
 export function layoutsOf(btf: Btf): Layouts {
   const layouts = new Map<string, string[]>();
@@ -66,6 +69,8 @@ function layoutOf(btf: Btf, id: number): string {
     case "enum":
     case "enum64":
       return type.name === "" ? `{ ${bodyOf(btf, target)} }` : `${type.kind} of ${type.size}`;
+    case "fwd":
+      return DECLARED;
     case "array":
       return `${type.nelems} × ${layoutOf(btf, type.type)}`;
     default:

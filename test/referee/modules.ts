@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-import { readBtfOfElf } from "../../src/runtime/kernel/vmlinux-elf.ts";
+import { readBtfSections } from "../../src/runtime/kernel/vmlinux-elf.ts";
 import type { KernelBtf } from "./kernels.ts";
 
 /** The split BTF of one kernel module. */
@@ -15,11 +15,9 @@ export interface ModuleTypes {
 /** The types of all modules that test/kernels/kernels.sh has fetched with a kernel; none for 5.10, whose modules have no types. */
 export function* moduleTypes(kernel: KernelBtf): Generator<ModuleTypes> {
   const folder = mkdtempSync(join(tmpdir(), "core-gen-modules-"));
-  const unpacked = join(folder, "module.ko");
   try {
-    for (const path of moduleFiles(join(dirname(kernel.path), "lib", "modules"))) {
-      if (path.endsWith(".xz")) writeFileSync(unpacked, execFileSync("xz", ["-dc", path], { maxBuffer: 1 << 28 }));
-      const bytes = btfOf(path.endsWith(".xz") ? unpacked : path);
+    for (const path of moduleFiles(kernel)) {
+      const bytes = readBtfSections(readFileSync(unpackedModule(path, folder)), path).btf;
       if (bytes !== undefined) yield { name: basename(path).replace(/\.ko(?:\.xz)?$/u, ""), bytes };
     }
   } finally {
@@ -27,20 +25,20 @@ export function* moduleTypes(kernel: KernelBtf): Generator<ModuleTypes> {
   }
 }
 
-function moduleFiles(folder: string): string[] {
+/** The modules that were fetched with a kernel, in alphabetical order. */
+export function moduleFiles({ path }: KernelBtf): string[] {
+  const folder = join(dirname(path), "lib");
   if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return entries
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.ko(?:\.xz)?$/u.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
 
-function btfOf(path: string): Uint8Array | undefined {
-  const file = openSync(path, "r");
-  try {
-    return readBtfOfElf(file, path);
-  } finally {
-    closeSync(file);
-  }
+/** The file of a module, unpacked into a folder where that is needed: bpftool can't. */
+export function unpackedModule(file: string, folder: string): string {
+  if (!file.endsWith(".xz")) return file;
+  const plain = join(folder, "module.ko");
+  writeFileSync(plain, execFileSync("xz", ["-dc", file], { maxBuffer: 1 << 30 }));
+  return plain;
 }

@@ -75,6 +75,9 @@ export interface RefereeMap {
   readonly kernelName: string;
   /** What is in .data, .rodata, .bss or .kconfig. */
   readonly data?: Uint8Array;
+  /** What registers a map of struct_ops: its value with zeros for programs, and these by their offset. */
+  readonly value?: Uint8Array;
+  readonly slots?: ReadonlyMap<number, string>;
 }
 
 export type RefereeEnd =
@@ -297,6 +300,8 @@ function parseReferee(output: string): RefereeResult {
     else if (word === "line" && program) program.lineInfo.push(rest.split(" ").map(Number));
     else if (word === "map") maps.push(parseMap(rest));
     else if (word === "data") addData(maps, rest);
+    else if (word === "value") addValue(maps, rest);
+    else if (word === "slot") addSlot(maps, rest);
     else if (word === "end") end = parseEnd(rest);
     else if (word === "log") log.push(rest.replace(/^libbpf: /u, ""));
     else if (word === "warn") inWarning = warnings.push(rest) > 0;
@@ -340,7 +345,7 @@ function addInstruction(program: ProgramLines, hex: string, note: string): void 
 
 const MAP = new RegExp(
   /^\d+ (\S+) type=(\d+) key=(\d+) value=(\d+) max=(\d+) flags=(\w+) extra=(\w+)/.source +
-    / btf_key=(\d+) btf_value=(\d+) vmlinux_value=\d+ inner=([01]) name=(.*)$/.source,
+    /(?: btf_key=(\d+) btf_value=(\d+) vmlinux_value=\d+ inner=([01]) name=(.*))?$/.source,
 );
 
 function parseMap(text: string): Mutable<RefereeMap> {
@@ -353,16 +358,28 @@ function parseMap(text: string): Mutable<RefereeMap> {
     maxEntries: Number(max),
     flags: Number(flags),
     extra: BigInt(extra!),
-    btfKeyTypeId: Number(btfKey),
-    btfValueTypeId: Number(btfValue),
+    // A map that is not created has nothing more.
+    btfKeyTypeId: Number(btfKey ?? 0),
+    btfValueTypeId: Number(btfValue ?? 0),
     hasInnerMap: inner === "1",
-    kernelName: kernelName!,
+    kernelName: kernelName ?? "",
   };
 }
 
 function addData(maps: Mutable<RefereeMap>[], text: string): void {
   const [index, hex] = match(/^(\d+) ([0-9a-f]*)$/, text);
   maps[Number(index)]!.data = fromHex(hex!);
+}
+
+function addValue(maps: Mutable<RefereeMap>[], text: string): void {
+  const [index, hex] = match(/^(\d+) ([0-9a-f]*)$/, text);
+  maps[Number(index)]!.value = fromHex(hex!);
+}
+
+function addSlot(maps: Mutable<RefereeMap>[], text: string): void {
+  const [index, offset, program] = match(/^(\d+) (\d+) (\S+)$/, text);
+  const map = maps[Number(index)]!;
+  map.slots = new Map([...(map.slots ?? []), [Number(offset), program!]]);
 }
 
 function parseEnd(text: string): RefereeEnd {

@@ -37,20 +37,37 @@ const snippets: [what: string, code: string, error?: number][] = [
   ["records of a ring buffer", "export async function f(): Promise<void> { for await (const flow of loaded.maps.ring.records()) console.log(flow.saddr.toFixed()); }"],
   ["a member that records don't have", "export async function f(): Promise<void> { for await (const flow of loaded.maps.ring.records()) console.log(flow.addr); }", 2551],
   ["a map without a class of its own has facts only", "loaded.maps.stacks.name.length;"],
+  ["members of a struct_ops map before loading", "tcp.structOps.by_map.flags = 1; tcp.structOps.by_map.name = 'x'; tcp.structOps.for_update.nor_this = true;"],
+  ["a program as a function of a struct_ops map", "tcp.structOps.by_map.init = tcp.progs.count_init; tcp.structOps.by_map.init = null;"],
+  ["a program by its name only in settings", "tcp.structOps.by_map.init = 'count_init';", 2322],
+  ["settings of struct_ops maps", "congestion.load({ structOps: { by_map: { flags: 1, name: 'x', init: null, ssthresh: 'halve' } }, maps: { by_link: { autocreate: false } } });"],
+  ["settings with a program that is not there", "congestion.load({ structOps: { by_map: { init: 'nope' } } });", 2322],
+  ["settings with a member that can't be set", "congestion.load({ structOps: { by_map: { owner: 1n } } });", 2353],
+  ["a bigint for a u32 of a struct_ops map", "tcp.structOps.by_map.flags = 1n;", 2322],
+  ["a member of a struct_ops map that can't be set", "tcp.structOps.by_map.owner;", 2339],
+  ["members of a struct_ops map after loading", "registered.structOps;", 2339],
+  ["struct_ops maps of an object without any", "opened.structOps.by_map;", 2339],
+  ["links of struct_ops maps", "registered.links.by_link?.update(registered.maps.for_update); registered.maps.by_map.attach().close();"],
+  ["a link of a program has no other map", "registered.links.halve?.update(registered.maps.for_update);", 2339],
+  ["a link can't be updated to a map of another kind", "registered.links.by_link?.update(loaded.maps.flows);", 2345],
 ]; // prettier-ignore
 
-const preamble = `import { maps, Verdict, type Flow } from "./maps.skel.ts";
+const preamble = `import { congestion } from "./congestion.skel.ts";
+import { maps, Verdict, type Flow } from "./maps.skel.ts";
 declare const opened: ReturnType<typeof maps.open>;
 declare const loaded: ReturnType<typeof maps.load>;
 declare const flow: Flow;
-void [opened, loaded, flow, Verdict, maps];
+declare const tcp: ReturnType<typeof congestion.open>;
+declare const registered: ReturnType<typeof congestion.load>;
+void [opened, loaded, flow, Verdict, maps, tcp, registered, congestion];
 `;
 
 const files = new Map<string, string>();
 let problems: ReadonlyMap<string, readonly Problem[]>;
 
 beforeAll(async () => {
-  for (const name of ["maps", "types", "records", "names"]) await addSkeleton(name, `test/golden/${name}.bpf.o`);
+  for (const name of ["maps", "types", "records", "names", "congestion"])
+    await addSkeleton(name, `test/golden/${name}.bpf.o`);
   for (const name of ["opencount", "execsnoop"]) await addSkeleton(name, `examples/${name}/${name}.bpf.o`);
   await addSkeleton("layouts", "test/generator/layouts/layouts-el.bpf.o");
   snippets.forEach(([, code], i) => files.set(`snippet-${i}.ts`, `${preamble}${code}\nexport {};\n`));
@@ -63,9 +80,12 @@ async function addSkeleton(name: string, object: string): Promise<void> {
 }
 
 describe("generated modules", () => {
-  it.each(["maps", "types", "records", "names", "opencount", "execsnoop", "layouts"])("%s compiles", (name) => {
-    expect(problems.get(`${name}.skel.ts`)).toEqual([]);
-  });
+  it.each(["maps", "types", "records", "names", "congestion", "opencount", "execsnoop", "layouts"])(
+    "%s compiles",
+    (name) => {
+      expect(problems.get(`${name}.skel.ts`)).toEqual([]);
+    },
+  );
 });
 
 describe("the types of a skeleton", () => {

@@ -125,25 +125,43 @@ export class Declarations {
     const types = this.#types;
     const kind = types.kind(id);
     switch (kind) {
-      case "void":
-        return this.#out.text("void");
+      case "void": {
+        this.#out.text("void");
+        return;
+      }
       case "struct":
       case "union":
       case "enum":
       case "enum64":
-        if (types.nameOff(id) === 0) return this.#writeInline(id, level);
+        if (types.nameOff(id) === 0) {
+          this.#writeInline(id, level);
+          return;
+        }
         this.#out.text(kind === "enum64" ? "enum " : `${kind} `);
-        return this.#out.uniqueName(types.nameOff(id), this.#names.ofTag(id));
+        {
+          this.#out.uniqueName(types.nameOff(id), this.#names.ofTag(id));
+          return;
+        }
       case "fwd":
         this.#out.text(types.kindFlag(id) ? "union " : "struct ");
-        return this.#out.name(types.nameOff(id));
+        {
+          this.#out.name(types.nameOff(id));
+          return;
+        }
       case "typedef":
         if (types.nameOff(id) === 0) return;
-        return this.#out.uniqueName(types.nameOff(id), this.#names.ofTypedef(id));
-      case "type_tag":
-        return this.#writeTypeTag(id);
-      default:
-        return this.#out.name(types.nameOff(id));
+        {
+          this.#out.uniqueName(types.nameOff(id), this.#names.ofTypedef(id));
+          return;
+        }
+      case "type_tag": {
+        this.#writeTypeTag(id);
+        return;
+      }
+      default: {
+        this.#out.name(types.nameOff(id));
+        return;
+      }
     }
   }
 

@@ -139,23 +139,39 @@ export class TypeWords {
       case "type_tag":
       case "func":
       case "var":
-      case "decl_tag":
-        return this.#refer(id, this.size32(id));
+      case "decl_tag": {
+        this.#refer(id, this.size32(id));
+        return;
+      }
       case "array":
         this.#refer(id, this.target(id));
-        return this.#refer(id, this.word(this.elements(id) + 1));
+        {
+          this.#refer(id, this.word(this.elements(id) + 1));
+          return;
+        }
       case "struct":
-      case "union":
-        return this.#checkElements(id, 3, 0, 1);
-      case "enum":
-        return this.#checkElements(id, 2, 0, -1);
-      case "enum64":
-        return this.#checkElements(id, 3, 0, -1);
+      case "union": {
+        this.#checkElements(id, 3, 0, 1);
+        return;
+      }
+      case "enum": {
+        this.#checkElements(id, 2, 0, -1);
+        return;
+      }
+      case "enum64": {
+        this.#checkElements(id, 3, 0, -1);
+        return;
+      }
       case "func_proto":
         this.#checkId(id, this.size32(id));
-        return this.#checkElements(id, 2, 0, 1);
-      case "datasec":
-        return this.#checkElements(id, 3, -1, 0);
+        {
+          this.#checkElements(id, 2, 0, 1);
+          return;
+        }
+      case "datasec": {
+        this.#checkElements(id, 3, -1, 0);
+        return;
+      }
       case "void":
         this.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
     }

@@ -4,3 +4,4 @@
  */
 export { attachesBySection, attachProgram } from "./attach.ts";
 export { Link } from "./link.ts";
+export { attachStructOps, StructOpsLink } from "./struct-ops.ts";

@@ -41,7 +41,7 @@ function checkContents(object: BpfObject, plans: readonly MapPlan[], settings: L
   }
 }
 
-const beyondUs: readonly MapTypeName[] = ["struct_ops", "insn_array"];
+const beyondUs: readonly MapTypeName[] = ["insn_array"];
 
 function checkKind(object: BpfObject, { def }: MapPlan): void {
   const kind = mapTypes[def.type];

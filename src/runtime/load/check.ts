@@ -58,7 +58,7 @@ function checkProgram(object: BpfObject, program: BpfProgram): void {
       },
     );
   }
-  if (def.typeName === "struct_ops" || def.typeName === "ext") {
+  if (def.typeName === "ext") {
     throw unsupported(object, `the program "${name}" is in SEC("${section}")`);
   }
   if (def.needsAttachTarget && def.extra === "") {

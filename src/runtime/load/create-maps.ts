@@ -38,7 +38,8 @@ export interface MapContext {
  * `bpf_object__create_maps`). In the object's order, but for maps that hold others from the start: these come last.
  */
 export function createMaps(context: MapContext, plans: readonly MapPlan[]): Map<string, LoadedMap> {
-  const created = plans.filter(({ def }) => isCreated(def));
+  // Those of struct_ops need programs first: see struct-ops.ts.
+  const created = plans.filter(({ def }) => def.structOps === undefined && isCreated(def, context.settings));
   const maps = new Map<string, LoadedMap>();
   const [alone, holding] = [
     created.filter(({ def }) => !holdsOthers(def)),
@@ -49,8 +50,8 @@ export function createMaps(context: MapContext, plans: readonly MapPlan[]): Map<
 }
 
 /** Kernels before 5.2 have no global data; programs that get by without it load all the same. */
-function isCreated(def: MapDef): boolean {
-  return def.autocreate && (def.data === undefined || hasFeature("global-data"));
+export function isCreated(def: MapDef, { maps }: LoadSettings): boolean {
+  return (maps.get(def.name)?.autocreate ?? def.autocreate) && (def.data === undefined || hasFeature("global-data"));
 }
 
 function holdsOthers(def: MapDef): boolean {

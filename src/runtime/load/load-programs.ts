@@ -54,12 +54,17 @@ function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], contex
     .pointer(8, encodeInsns(insns, hostIsLittleEndian))
     .text(16, license)
     .u32(44, token === undefined ? flags : flags | TOKEN_FLAG)
-    .u32(68, def.attachTypeOptional && !hasFeature("expected-attach-type") ? 0 : def.attachType)
-    .u32(108, prepared.attachBtfId);
+    .u32(68, expectedAttachType(prepared))
+    .u32(108, prepared.attachBtfId)
+    .u32(112, prepared.attachBtf?.number ?? 0);
   if (token !== undefined) attr.u32(144, token.number);
   if (hasFeature("prog-name")) attr.name(48, program.name);
   if (btf !== undefined && hasFeature("btf-func")) addDebugInfo(attr, prepared, btf);
   return attr;
+}
+
+function expectedAttachType({ def, expectedAttachType: own }: PreparedProgram): number {
+  return own ?? (def.attachTypeOptional && !hasFeature("expected-attach-type") ? 0 : def.attachType);
 }
 
 /** Which functions and which lines of C the instructions come from: `struct bpf_func_info` and `bpf_line_info`. */

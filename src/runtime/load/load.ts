@@ -13,6 +13,7 @@ import { planMaps } from "./plan-maps.ts";
 import { preparePrograms } from "./prepare-programs.ts";
 import { resizeData } from "./resize-data.ts";
 import { openToken } from "./token.ts";
+import { prepareStructOps } from "./struct-ops.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
 export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
@@ -25,10 +26,11 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
-  const programs = checkBeforeLoading(object, settings);
+  using structOps = prepareStructOps(object, settings);
+  const programs = structOps.choose(checkBeforeLoading(object, settings));
   const { object: resized, plans } = resizeData(object, planMaps(object, settings));
   checkMaps(object, plans, programs, settings);
-  const prepared = preparePrograms(object, programs, {
+  const unaimed = preparePrograms(object, programs, {
     targets: targetTypes(settings),
     running: settings.kernelBtf ?? kernelBtf,
   });
@@ -43,8 +45,11 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
   using token = openToken(settings.tokenPath);
   using btf = loadBtf(resized, warnings, token);
   try {
+    const prepared = structOps.aim(unaimed);
     const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
+    structOps.createMaps(maps, btf, opened);
     const loaded = loadPrograms(prepared, { object, maps, btf, token }, opened);
+    structOps.fillIn(loaded);
     fillWithPrograms(object, maps, loaded);
     return {
       maps,

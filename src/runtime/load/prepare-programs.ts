@@ -8,6 +8,7 @@ import { linkProgram } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { attachTargetId } from "../../co-re/attach-target.ts";
+import type { Fd } from "../sys/fd.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
 export interface PreparedProgram {
@@ -20,6 +21,10 @@ export interface PreparedProgram {
   readonly lineInfo: readonly LineInfo[];
   /** What it attaches to, in the kernel's BTF; 0 for programs that don't say it when they are loaded. */
   readonly attachBtfId: number;
+  /** The types that {@link attachBtfId} is in, if they are a module's. */
+  readonly attachBtf?: Fd | undefined;
+  /** Instead of what the section says: the number of the member that a struct_ops program is for. */
+  readonly expectedAttachType?: number;
   /** Relocations whose instructions were poisoned, by slot of `insns`. */
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
 }

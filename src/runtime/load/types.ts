@@ -1,5 +1,6 @@
 import type { Btf } from "../../btf/btf.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
+import type { StructOpsValue } from "../../co-re/struct-ops.ts";
 import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
 import type { Mapping } from "../sys/mmap.ts";
@@ -10,6 +11,8 @@ export interface LoadSettings {
   readonly autoload: ReadonlyMap<string, boolean>;
   /** Maps by C name, those of global data by their section: what was changed. */
   readonly maps: ReadonlyMap<string, MapChanges>;
+  /** Maps of struct_ops by C name: what is in them, instead of what the object has. */
+  readonly structOps?: ReadonlyMap<string, StructOpsValue>;
   /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section's map. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Types to be taken for the running kernel's. Called only when they are needed. */
@@ -70,6 +73,8 @@ export interface LoadedMap {
   readonly pinPath: string | undefined;
   /** Of an arena: its `__arena` variables in this process's memory, and where they are in the arena, in bytes. */
   readonly arena: { readonly memory: Mapping; readonly dataOffset: number } | undefined;
+  /** Of a struct_ops map: the value that registers it, in the kernel's layout, with descriptors of programs. */
+  readonly structOps?: Uint8Array;
 }
 
 /** A program in the kernel. */

@@ -8,3 +8,4 @@ export { BpfMap } from "./bpf-map.ts";
 export { HashMap } from "./hash-map.ts";
 export { PerCpuArrayMap } from "./per-cpu-array-map.ts";
 export { PerCpuHashMap } from "./per-cpu-hash-map.ts";
+export { StructOpsMap } from "./struct-ops-map.ts";

@@ -16,10 +16,13 @@ export const BPF_PROG_TEST_RUN = 10;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_RAW_TRACEPOINT_OPEN = 17;
 export const BPF_BTF_LOAD = 18;
+export const BPF_BTF_GET_FD_BY_ID = 19;
 export const BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
 export const BPF_MAP_FREEZE = 22;
+export const BPF_BTF_GET_NEXT_ID = 23;
 export const BPF_MAP_LOOKUP_BATCH = 24;
 export const BPF_LINK_CREATE = 28;
+export const BPF_LINK_UPDATE = 29;
 export const BPF_TOKEN_CREATE = 36;
 
 /** The names of the commands above, for errors. */
@@ -36,10 +39,13 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_OBJ_GET_INFO_BY_FD, "BPF_OBJ_GET_INFO_BY_FD"],
   [BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN"],
   [BPF_BTF_LOAD, "BPF_BTF_LOAD"],
+  [BPF_BTF_GET_FD_BY_ID, "BPF_BTF_GET_FD_BY_ID"],
   [BPF_MAP_LOOKUP_AND_DELETE_ELEM, "BPF_MAP_LOOKUP_AND_DELETE_ELEM"],
   [BPF_MAP_FREEZE, "BPF_MAP_FREEZE"],
+  [BPF_BTF_GET_NEXT_ID, "BPF_BTF_GET_NEXT_ID"],
   [BPF_MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH"],
   [BPF_LINK_CREATE, "BPF_LINK_CREATE"],
+  [BPF_LINK_UPDATE, "BPF_LINK_UPDATE"],
   [BPF_TOKEN_CREATE, "BPF_TOKEN_CREATE"],
 ]);
 

@@ -11,6 +11,7 @@ export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
 export const EOPNOTSUPP = 95;
+export const EINPROGRESS = 115;
 /** Only used between parts of the kernel, but bpf() lets it out. */
 export const ENOTSUPP = 524;
 
@@ -62,6 +63,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
   [98, ["EADDRINUSE", "address in use"]],
   [110, ["ETIMEDOUT", "timed out"]],
+  [EINPROGRESS, ["EINPROGRESS", "in progress already"]],
   [116, ["ESTALE", "stale handle"]],
   [ENOTSUPP, ["ENOTSUPP", "not supported by this kernel"]],
 ]);

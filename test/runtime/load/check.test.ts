@@ -79,10 +79,10 @@ describe("checkBeforeLoading", () => {
     ],
     [
       "kinds of maps",
-      withMap({ type: mapTypes.indexOf("struct_ops") }),
+      withMap({ type: mapTypes.indexOf("insn_array") }),
       {},
       "unsupported",
-      'the map "opens_by_pid" is of the kind struct_ops',
+      'the map "opens_by_pid" is of the kind insn_array',
     ],
     [
       "pins outside of a BPF file system",
@@ -111,7 +111,6 @@ describe("checkBeforeLoading", () => {
       "bad-input",
       'element 0 of map "opens_by_pid" is to hold the program "handle_openat", whose autoload is off',
     ],
-    ["struct_ops", withProgram(section("struct_ops/init")), {}, "unsupported", 'in SEC("struct_ops/init")'],
     ["freplace", withProgram(section("freplace/f")), {}, "unsupported", 'in SEC("freplace/f")'],
     [
       "unknown sections",
@@ -139,6 +138,6 @@ describe("checkBeforeLoading", () => {
   });
 
   it("does not mind programs that are not loaded", () => {
-    expect(checkBeforeLoading(withProgram({ ...section("struct_ops/init"), autoload: false }), nothing)).toEqual([]);
+    expect(checkBeforeLoading(withProgram({ ...section("freplace/f"), autoload: false }), nothing)).toEqual([]);
   });
 });
