@@ -1,13 +1,15 @@
 import type { Btf } from "../btf/btf.ts";
-import { attachTargetId } from "../co-re/attach-target.ts";
+import { findAttachTarget } from "../co-re/attach-target.ts";
+import { fillInExterns } from "../co-re/fill-in-externs.ts";
 import { relocate } from "../co-re/relocate.ts";
+import { resolveExterns, type KernelSymbols } from "../co-re/resolve-externs.ts";
 import { CoreGenError } from "../errors.ts";
 import { attachTypes } from "../object/bpf-enums.ts";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, encodeInsns } from "../object/insn/insn.ts";
 import { linkProgram, type LinkedProgram } from "../object/link.ts";
 import { kernelMapName, objectNameOf } from "../object/map-names.ts";
 import { mapParams, type MapMachine } from "../object/map-params.ts";
-import type { BpfFunction, BpfObject, BpfProgram, MapDef } from "../object/model.ts";
+import type { BpfObject, BpfProgram, MapDef } from "../object/model.ts";
 import type { SectionDef } from "../object/sections.ts";
 
 /** One program, complete but for descriptors: what the kernel would get, with maps by their index in the object. */
@@ -22,8 +24,8 @@ export interface ProgramImage {
 
 /** What an object meets. */
 export interface LoadingMachine extends MapMachine {
-  /** The kernel's types: what programs attach to. */
-  readonly kernel: Btf;
+  /** What programs attach to and call. */
+  readonly kernel: KernelSymbols;
   /** What programs are relocated against. */
   readonly target: Btf;
   /** `KERNEL_VERSION(a, b, c)`. */
@@ -39,7 +41,7 @@ export interface LoadingMachine extends MapMachine {
 export function* insnLines(object: BpfObject, machine: LoadingMachine): Generator<string> {
   const objectName = objectNameOf(object);
   const programs = object.programs.filter(({ autoload }) => autoload);
-  for (const image of programImages(object, programs, machine.target)) {
+  for (const image of programImages(object, programs, machine.target, machine.kernel)) {
     yield programLine(object, image, machine);
     for (const [index, hex] of image.insns.entries()) {
       const map = image.mapAt.get(index);
@@ -50,35 +52,32 @@ export function* insnLines(object: BpfObject, machine: LoadingMachine): Generato
   for (const [index, def] of object.maps.entries()) yield mapLine(index, def, objectName, machine);
 }
 
-/** Relocates programs against a kernel's types, links them, and puts map indexes where the loader puts descriptors. */
-export function programImages(object: BpfObject, programs: readonly BpfProgram[], vmlinux: Btf): ProgramImage[] {
-  const { code } = relocate(object, { vmlinux }, { functions: [...programs, ...object.subprograms] });
-  return programs.map((program) => imageOf(object, program, code));
-}
-
-function imageOf(
+/**
+ * Relocates programs against a kernel's types, links them, and puts indexes where the loader puts descriptors: of maps in
+ * the object, and of modules in the kernel, counted from 1.
+ */
+export function programImages(
   object: BpfObject,
-  program: BpfProgram,
-  code: ReadonlyMap<BpfFunction, BpfFunction["insns"]>,
-): ProgramImage {
-  const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
-  const mapAt = fillInIndexes(object, program, linked);
-  const insns = linked.insns.map((insn) => toHex(encodeInsns([insn], object.littleEndian)));
-  return { program, linked, insns, mapAt };
+  programs: readonly BpfProgram[],
+  vmlinux: Btf,
+  kernel: KernelSymbols,
+): ProgramImage[] {
+  const externs = resolveExterns(object, kernel);
+  const { code } = relocate(object, { vmlinux }, { functions: [...programs, ...object.subprograms] });
+  return programs.map((program) => {
+    const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    const mapAt = fillInMaps(object, linked);
+    fillInExterns(linked.insns, linked.relocations, externs, (module) => 1 + kernel.modules.indexOf(module));
+    const insns = linked.insns.map((insn) => toHex(encodeInsns([insn], object.littleEndian)));
+    return { program, linked, insns, mapAt };
+  });
 }
 
-function fillInIndexes(object: BpfObject, program: BpfProgram, linked: LinkedProgram): Map<number, number> {
+function fillInMaps(object: BpfObject, linked: LinkedProgram): Map<number, number> {
   const mapAt = new Map<number, number>();
   for (const { insn: slot, target } of linked.relocations) {
-    const [first, second] = [linked.insns[slot], linked.insns[slot + 1]];
-    if (target.kind === "extern") {
-      const name = object.externs[target.extern]?.name ?? "";
-      throw new CoreGenError(
-        "unsupported",
-        `${object.elf.what}: program ${program.name} needs the __ksym symbol ${name}, which core-gen can't load yet`,
-      );
-    }
     if (target.kind !== "map" && target.kind !== "data") continue;
+    const [first, second] = [linked.insns[slot], linked.insns[slot + 1]];
     if (first === undefined || second === undefined)
       throw new CoreGenError("bad-object", `${object.elf.what}: the reference in instruction ${slot} is cut off`);
     if (target.kind === "data") second.imm = first.imm + target.offset;
@@ -95,13 +94,14 @@ function toHex(bytes: Uint8Array): string {
 
 function programLine(object: BpfObject, { program, linked }: ProgramImage, machine: LoadingMachine): string {
   const def = knownSection(object, program);
-  const btfId = def.needsAttachTarget ? attachTargetId(program, def, machine.kernel) : 0;
+  const attachTo = def.needsAttachTarget ? findAttachTarget(program, def, machine.kernel) : undefined;
   const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
   const version = object.kernelVersion || machine.version;
   return [
-    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${expectedAttachType(def)} btf_id=${btfId}`,
+    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${expectedAttachType(def)} btf_id=${attachTo?.id ?? 0}`,
     `flags=0x${flags.toString(16)} kver=0x${version.toString(16)}`,
     `func=${linked.funcInfo.length} line=${linked.lineInfo.length} insns=${linked.insns.length}`,
+    ...(attachTo?.module === undefined ? [] : [`module=${attachTo.module.name}`]),
   ].join(" ");
 }
 

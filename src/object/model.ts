@@ -106,6 +106,10 @@ export interface Extern {
   readonly weak: boolean;
   /** The variable or function in the object's BTF. */
   readonly typeId: number;
+  /** A `__ksym` variable of type `void` is no more than an address. */
+  readonly declares: "variable" | "function" | "address";
+  /** What it is declared as, in the object's BTF, behind typedefs and qualifiers: of a function its prototype, 0 for `void`. */
+  readonly declaredTypeId: number;
 }
 
 /** One compiled `.bpf.o`, read; the same value on every machine. */
@@ -125,5 +129,6 @@ export interface BpfObject {
   readonly subprograms: readonly BpfFunction[];
   /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig` last: libbpf's order. */
   readonly maps: readonly MapDef[];
+  /** Those of `.kconfig`, then those of `.ksyms` by name: libbpf's order, which poisoned calls count by. */
   readonly externs: readonly Extern[];
 }

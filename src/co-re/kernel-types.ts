@@ -1,0 +1,57 @@
+import type { Btf } from "../btf/btf.ts";
+import { essentialName } from "../btf/index/names.ts";
+import type { BtfKind } from "../btf/types.ts";
+
+/** The types of one module that is loaded, on top of the kernel's. */
+export interface ModuleTypes {
+  /** As lsmod calls it: "nf_conntrack". */
+  readonly name: string;
+  readonly types: Btf;
+}
+
+/** What a running kernel has: functions and variables with their types. */
+export interface KernelTypes {
+  readonly vmlinux: Btf;
+  /** In the order in which they are asked. A getter, where reading them is work: most programs get by without. */
+  readonly modules: readonly ModuleTypes[];
+}
+
+/** A function, variable or type of the kernel. */
+export interface FoundType {
+  readonly types: Btf;
+  readonly id: number;
+  /** Undefined for the kernel itself. */
+  readonly module: ModuleTypes | undefined;
+}
+
+/** The first of this name and kind: in the kernel, or else in its modules (libbpf: `find_ksym_btf_id`). */
+export function findInKernel(kernel: KernelTypes, name: string, kind: BtfKind): FoundType | undefined {
+  const id = kernel.vmlinux.find(name, kind);
+  if (id !== undefined) return { types: kernel.vmlinux, id, module: undefined };
+  for (const module of kernel.modules) {
+    const own = findInModule(module, name, kind);
+    if (own !== undefined) return own;
+  }
+  return undefined;
+}
+
+/** One of a module's own types. */
+export function findInModule(module: ModuleTypes, name: string, kind: BtfKind): FoundType | undefined {
+  const { types } = module;
+  for (const id of types.ownEssential(essentialName(name)))
+    if (types.kind(id) === kind && types.name(id) === name) return { types, id, module };
+  return undefined;
+}
+
+/** The names of all of one kind that begin with `prefix`, without it. */
+export function namesOfKind(types: readonly Btf[], kind: BtfKind, prefix = ""): string[] {
+  const names: string[] = [];
+  for (const btf of types) {
+    for (let id = btf.firstId; id < btf.typeCount; id++) {
+      if (btf.kind(id) !== kind) continue;
+      const name = btf.name(id);
+      if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
+    }
+  }
+  return names;
+}
