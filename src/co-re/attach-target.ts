@@ -96,7 +96,8 @@ function placesOf(kernel: KernelTypes, name: string): { btfs: Btf[]; where: stri
 
 const VMLINUX = "vmlinux";
 
-function moduleOf(name: string): string | undefined {
+/** The module in front of a name: "veth" of "veth:veth_xmit". */
+export function moduleOf(name: string): string | undefined {
   const colon = name.indexOf(":");
   return colon < 0 ? undefined : name.slice(0, colon);
 }

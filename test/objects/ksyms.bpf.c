@@ -15,7 +15,7 @@ struct task_struct {
     int tgid;
 } __attribute__((preserve_access_index));
 
-extern const struct rq runqueues __ksym;
+extern const struct rq runqueues __ksym __weak;
 extern const void _stext __ksym;
 extern const int core_gen_variable __ksym __weak;
 extern const void core_gen_symbol __ksym __weak;
@@ -47,9 +47,6 @@ int look(void *ctx)
         return 0;
     runs++;
     has_syscall = CONFIG_BPF_SYSCALL;
-    struct rq *queue = bpf_per_cpu_ptr(&runqueues, 0);
-    if (queue)
-        cpu_of_queue = queue->cpu + 1;
     address = (__u64)&_stext;
     absent_variable = (__u64)&core_gen_variable;
     absent_symbol = (__u64)&core_gen_symbol;
@@ -67,6 +64,18 @@ int look(void *ctx)
             bpf_task_release(task);
         }
     }
+    return 0;
+}
+
+/* Variables have addresses in kernels with CONFIG_KALLSYMS_ALL only. */
+SEC("?tp_btf/sys_exit")
+int look_at_queue(void *ctx)
+{
+    if (!exists(&runqueues))
+        return 0;
+    struct rq *queue = bpf_per_cpu_ptr(&runqueues, 0);
+    if (queue)
+        cpu_of_queue = queue->cpu + 1;
     return 0;
 }
 

@@ -1,16 +1,18 @@
 import type { BpfObject } from "../../object/model.ts";
 import { CloseStack } from "../close-stack.ts";
-import { kernelBtf } from "../kernel/btf.ts";
+import { runningKernel } from "../kernel/running-kernel.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { createMaps } from "./create-maps.ts";
 import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
+import { ModuleDescriptors } from "./module-descriptors.ts";
 import { preparePrograms } from "./prepare-programs.ts";
+import { replaceArguments } from "./replace-arguments.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
-export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
+export type { AttachTargetSetting, LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
 
 /**
  * Loads an object into the kernel: relocates its programs for this kernel, creates its maps, loads its programs.
@@ -21,18 +23,19 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
   const programs = checkBeforeLoading(object, settings);
-  const prepared = preparePrograms(object, programs, {
-    targets: targetTypes(settings),
-    running: settings.kernelBtf ?? kernelBtf,
-  });
+  const kernel = runningKernel(settings.kernelBtf);
+  const prepared = preparePrograms(object, programs, { targets: targetTypes(settings), kernel }, settings);
   raiseMemlockIfCounted();
   const opened = new CloseStack();
   const warnings: string[] = [];
+  const replaced = replaceArguments(object, prepared.programs, warnings);
   // Maps and programs hold on to the types themselves.
-  using btf = loadBtf(object, warnings);
+  using btf = loadBtf(replaced.object, warnings);
+  using modules = new ModuleDescriptors();
   try {
     const maps = createMaps(object, settings, btf, opened);
-    const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    const { externs } = prepared;
+    const loaded = loadPrograms(replaced.programs, { object, maps, btf, externs, modules }, opened);
     return {
       maps,
       programs: loaded,
