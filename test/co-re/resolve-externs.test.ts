@@ -44,7 +44,7 @@ const resolvedNames = (kernel: KernelSymbols): Record<string, unknown> =>
 describe("externs of a kernel", () => {
   it("are in libbpf's order, by which poisoned calls are numbered", () => {
     expect(object.externs.map(({ name, declares }) => `${name} ${declares}`)).toEqual([
-      "CONFIG_BPF_SYSCALL variable",
+      "LINUX_KERNEL_VERSION variable",
       "_stext address",
       "bpf_task_from_pid function",
       "bpf_task_from_pid___core_gen function",

@@ -2,7 +2,6 @@
  * __ksym externs of every sort: typed and untyped variables, kfuncs, weak ones that no kernel has.
  * scripts/compile-examples.sh says how this is compiled.
  */
-#include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -25,7 +24,7 @@ extern void bpf_task_release(struct task_struct *) __ksym __weak;
 extern struct task_struct *bpf_task_from_pid___core_gen(int pid) __ksym __weak;
 extern int bpf_task_release___otherwise(int, int) __ksym __weak;
 extern int core_gen_function(int) __ksym __weak;
-extern bool CONFIG_BPF_SYSCALL __kconfig;
+extern int LINUX_KERNEL_VERSION __kconfig;
 
 const volatile int pid;
 
@@ -38,7 +37,7 @@ __u64 absent_variable = 1;
 __u64 absent_symbol = 1;
 int absent_function = 1;
 int function_is_otherwise = 1;
-bool has_syscall;
+int kernel_version;
 
 SEC("tp_btf/sys_enter")
 int look(void *ctx)
@@ -46,7 +45,7 @@ int look(void *ctx)
     if (bpf_get_current_pid_tgid() >> 32 != pid)
         return 0;
     runs++;
-    has_syscall = CONFIG_BPF_SYSCALL;
+    kernel_version = LINUX_KERNEL_VERSION;
     address = (__u64)&_stext;
     absent_variable = (__u64)&core_gen_variable;
     absent_symbol = (__u64)&core_gen_symbol;

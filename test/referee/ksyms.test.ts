@@ -102,8 +102,8 @@ function inModules(): string {
   };
   rename("bpf_skb_ct_lookup", "cg__skb_ct_lookup");
   rename("bpf_ct_release", "cg__ct_release");
-  rename("?fentry/nf_conntrack:nf_conntrack_in", "fentry/one:cg__function_to_enter\0\0\0\0");
-  rename("?fentry/nf_conntrack_in", "fentry/cg__to_enter\0\0\0\0");
+  rename("?fentry/veth:veth_open", "fentry/one:cg_open\0\0\0\0");
+  rename("?fentry/veth_open", "fentry/cg__open\0\0");
   const path = join(folder, "in-modules.bpf.o");
   writeFileSync(path, Buffer.from(text, "latin1"));
   return path;
@@ -126,8 +126,8 @@ function makeModule(kernel: KernelBtf, name: string): { types: ModuleTypes; file
     const struct = (of: string): number => b.refer("ptr", base.find(of, "struct")!);
     const options = b.refer("ptr", b.composite("struct", "cg_opts", 12, []));
     func("cg__ct_release", proto(0, [connection]));
-    func("cg__to_enter", proto(int, []));
-    func("cg__function_to_enter", proto(int, []));
+    func("cg__open", proto(int, []));
+    func("cg_open", proto(int, []));
     const params = [struct("__sk_buff"), struct("bpf_sock_tuple"), int, options, int];
     func("cg__skb_ct_lookup", proto(connection, params));
   }
