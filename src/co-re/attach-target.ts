@@ -56,42 +56,51 @@ export function findAttachTarget(
   name: string = def.extra,
 ): AttachTarget {
   const [prefix, kind] = prefixAndKind(def);
-  const found = search(kernel, name, prefix, kind);
+  const found = search(kernel, moduleOf(name), prefix + withoutModule(name), kind);
   if (found !== undefined) return found;
-  const { btfs, where } = placesOf(kernel, name);
-  const word = wordFor(def);
-  const near = nearNames(withoutModule(name), namesOfKind(btfs, kind, prefix));
   const whose = name === def.extra ? `SEC("${program.section}")` : "its attachTarget";
-  throw new CoreGenError(
-    "bad-input",
-    `loading program "${program.name}": ${where} has no ${word} "${withoutModule(name)}", which ${whose} names`,
-    {
-      hints: [
-        ...(near.length > 0 ? [`Near it: ${near.join(", ")}.`] : []),
-        ...(kind === "func" ? ["It may be in a module, or inlined, or static and renamed by the compiler."] : []),
-      ],
-    },
-  );
+  throw new CoreGenError("bad-input", `loading program "${program.name}": ${absence(kernel, def, name, whose)}`, {
+    hints: absenceHints(kernel, def, name),
+  });
 }
 
-function search(kernel: KernelTypes, name: string, prefix: string, kind: BtfKind): AttachTarget | undefined {
-  const moduleName = moduleOf(name);
-  const wanted = prefix + withoutModule(name);
-  if (moduleName === undefined) return findInKernel(kernel, wanted, kind);
-  if (moduleName === VMLINUX) return findInKernel({ vmlinux: kernel.vmlinux, modules: [] }, wanted, kind);
+function search(
+  kernel: KernelTypes,
+  moduleName: string | undefined,
+  name: string,
+  kind: BtfKind,
+): AttachTarget | undefined {
+  if (moduleName === undefined) return findInKernel(kernel, name, kind);
+  if (moduleName === VMLINUX) return findInKernel({ vmlinux: kernel.vmlinux, modules: [] }, name, kind);
   const module = kernel.modules.find((one) => one.name === moduleName);
-  return module && findInModule(module, wanted, kind);
+  return module && findInModule(module, name, kind);
 }
 
-/** Where a name was to be found, and what that is in words. */
-function placesOf(kernel: KernelTypes, name: string): { btfs: Btf[]; where: string } {
+function absence(kernel: KernelTypes, def: SectionDef, name: string, whose: string): string {
   const moduleName = moduleOf(name);
-  const all = [kernel.vmlinux, ...kernel.modules.map(({ types }) => types)];
-  if (moduleName === undefined) return { btfs: all, where: "this kernel" };
-  if (moduleName === VMLINUX) return { btfs: [kernel.vmlinux], where: "this kernel itself, without its modules," };
+  if (placesOf(kernel, moduleName) === undefined)
+    return `the module ${moduleName ?? ""}, which ${whose} names, is not loaded or has no types`;
+  return `${moduleName ?? "this kernel"} has no ${wordFor(def)} "${withoutModule(name)}", which ${whose} names`;
+}
+
+function absenceHints(kernel: KernelTypes, def: SectionDef, name: string): string[] {
+  const [prefix, kind] = prefixAndKind(def);
+  const moduleName = moduleOf(name);
+  const places = placesOf(kernel, moduleName);
+  if (places === undefined) return [`Load it first: modprobe ${moduleName ?? ""}.`];
+  const near = nearNames(withoutModule(name), namesOfKind(places, kind, prefix));
+  return [
+    ...(near.length > 0 ? [`Near it: ${near.join(", ")}.`] : []),
+    ...(kind === "func" ? ["It may be in a module, or inlined, or static and renamed by the compiler."] : []),
+  ];
+}
+
+/** Where a name is looked up; undefined when the module in front of it is not there. */
+function placesOf(kernel: KernelTypes, moduleName: string | undefined): Btf[] | undefined {
+  if (moduleName === VMLINUX) return [kernel.vmlinux];
+  if (moduleName === undefined) return [kernel.vmlinux, ...kernel.modules.map(({ types }) => types)];
   const module = kernel.modules.find((one) => one.name === moduleName);
-  if (module === undefined) return { btfs: all, where: `the module ${moduleName} is not loaded or has no types: this kernel` };
-  return { btfs: [module.types], where: `the module ${moduleName}` };
+  return module && [module.types];
 }
 
 const VMLINUX = "vmlinux";

@@ -53,12 +53,7 @@ function fillInCall(call: Insn, extern: ResolvedExtern, index: number, modules: 
   call.off = extern.module === undefined ? 0 : 1 + modules.indexOf(extern.module);
 }
 
-function fillInAddress(
-  low: Insn,
-  high: Insn,
-  extern: ResolvedExtern,
-  numberOf: (module: ModuleTypes) => number,
-): void {
+function fillInAddress(low: Insn, high: Insn, extern: ResolvedExtern, numberOf: (module: ModuleTypes) => number): void {
   switch (extern.kind) {
     case "variable":
     case "function":

@@ -10,9 +10,9 @@ import { typesAreCompatible } from "./types-compat.ts";
 export function explainIncompatibility(local: Btf, localId: number, target: Btf, targetId: number): string {
   const { type: one } = skipModifiers(local, localId);
   const { type: other } = skipModifiers(target, targetId);
-  if (one.kind !== "func_proto" || other.kind !== "func_proto") return difference("it", local, localId, target, targetId);
-  if (one.params.length !== other.params.length)
-    return `it takes ${count(other)}, and is declared with ${count(one)}`;
+  if (one.kind !== "func_proto" || other.kind !== "func_proto")
+    return difference("it", local, localId, target, targetId);
+  if (one.params.length !== other.params.length) return `it takes ${count(other)}, and is declared with ${count(one)}`;
   const index = one.params.findIndex((param, at) => !accepts(local, param.type, target, other.params[at]?.type ?? 0));
   if (index < 0) return difference("what it returns", local, one.type, target, other.type);
   return difference(
@@ -34,7 +34,9 @@ function count({ params }: FuncProtoType): string {
 
 function difference(what: string, local: Btf, localId: number, target: Btf, targetId: number): string {
   const [declared, there] = [inWords(local, localId), inWords(target, targetId)];
-  const forward = declared.includes("fwd ") ? " (define the struct: without a definition it is a type of another kind)" : "";
+  const forward = declared.includes("fwd ")
+    ? " (define the struct: without a definition it is a type of another kind)"
+    : "";
   return `${what} is ${there}, declared as ${declared}${forward}`;
 }
 
@@ -43,6 +45,7 @@ const MAX_DEPTH = 4;
 
 function inWords(btf: Btf, id: number, depth = 0): string {
   const { type } = skipModifiers(btf, id);
-  if (type.kind === "ptr") return depth < MAX_DEPTH ? `a pointer to ${inWords(btf, type.type, depth + 1)}` : "a pointer";
+  if (type.kind === "ptr")
+    return depth < MAX_DEPTH ? `a pointer to ${inWords(btf, type.type, depth + 1)}` : "a pointer";
   return type.name === "" ? type.kind : `${type.kind} ${type.name}`;
 }

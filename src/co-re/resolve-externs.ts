@@ -132,7 +132,9 @@ class Resolver {
         explainIncompatibility(this.#local, extern.declaredTypeId, types, typeId),
       [
         "Declare it as this kernel has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c.",
-        ...(extern.declares === "function" ? ["A second declaration, NAME___other, __weak, can be for other kernels."] : []),
+        ...(extern.declares === "function"
+          ? ["A second declaration, NAME___other, __weak, can be for other kernels."]
+          : []),
       ],
     );
   }

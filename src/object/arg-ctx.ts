@@ -127,7 +127,12 @@ class Replacer {
     const proto = func.kind === "func" ? this.#btf.type(func.type) : func;
     // Filled in by the caller, argument by argument, before anything is encoded.
     const params = [...original];
-    const type = this.#add({ kind: "func_proto", name: "", type: proto.kind === "func_proto" ? proto.type : 0, params });
+    const type = this.#add({
+      kind: "func_proto",
+      name: "",
+      type: proto.kind === "func_proto" ? proto.type : 0,
+      params,
+    });
     return { id: this.#add({ kind: "func", name: func.name, type, linkage: "global" }), params };
   }
 

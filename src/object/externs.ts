@@ -62,11 +62,7 @@ function declaredExterns(btf: Btf): Map<string, Declaration> {
   return found;
 }
 
-function declarationOf(
-  btf: Btf,
-  kind: Extern["kind"],
-  typeId: number,
-): Pick<Extern, "declares" | "declaredTypeId"> {
+function declarationOf(btf: Btf, kind: Extern["kind"], typeId: number): Pick<Extern, "declares" | "declaredTypeId"> {
   const declared = btf.type(typeId);
   if (declared.kind === "func" && kind === "ksym") return { declares: "function", declaredTypeId: declared.type };
   if (declared.kind !== "var") {

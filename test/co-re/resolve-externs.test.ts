@@ -29,7 +29,11 @@ const proto = (returns: number, ...params: number[]): BtfType => ({
 const func = (name: string, type: number): BtfType => ({ kind: "func", name, type, linkage: "static" });
 const variable = (name: string, type: number): BtfType => ({ kind: "var", name, type, linkage: "global" });
 
-function kernelOf(types: readonly BtfType[], kallsyms: string = KALLSYMS, modules: readonly ModuleTypes[] = []): KernelSymbols {
+function kernelOf(
+  types: readonly BtfType[],
+  kallsyms: string = KALLSYMS,
+  modules: readonly ModuleTypes[] = [],
+): KernelSymbols {
   return { vmlinux: Btf.parse(encodeBtf(types, true)), modules, kallsyms: () => kallsyms };
 }
 
@@ -58,7 +62,12 @@ describe("externs of a kernel", () => {
   });
 
   it("are found by name, functions by their name without a flavour", () => {
-    const kernel = kernelOf([...TASKS, func("bpf_task_from_pid", 4), func("bpf_task_release", 5), variable("runqueues", 6)]);
+    const kernel = kernelOf([
+      ...TASKS,
+      func("bpf_task_from_pid", 4),
+      func("bpf_task_release", 5),
+      variable("runqueues", 6),
+    ]);
     expect(resolvedNames(kernel)).toEqual({
       _stext: { kind: "address", address: 0xffff_ffff_8100_0000n },
       bpf_task_from_pid: { kind: "function", id: 7, module: undefined },

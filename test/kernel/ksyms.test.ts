@@ -134,7 +134,9 @@ describeWithKernel("programs for functions of other programs", {}, () => {
       const autoload = new Map([["of_no_name", true]]);
       try {
         withLoaded(replacement, { attachTargets, autoload }, (replacing) => {
-          expect(replaces(replacing.programs.get("of_no_name")!.fd, () => runOnPacket(loaded.programs.get("ask")!.fd))).toBe(43);
+          expect(
+            replaces(replacing.programs.get("of_no_name")!.fd, () => runOnPacket(loaded.programs.get("ask")!.fd)),
+          ).toBe(43);
         });
       } catch (error) {
         skip(error instanceof KernelError && error.errno === EPERM, "this kernel refuses trampolines");
@@ -159,6 +161,27 @@ describeWithKernel("programs for functions of other programs", {}, () => {
         }) as Error,
       );
     });
+  });
+});
+
+describeWithKernel("programs for functions that a setting names", {}, () => {
+  const object = testObject("ksyms");
+
+  it("are loaded for those, and refused for what there is not", () => {
+    const attachTo = (name: string): Partial<LoadSettings> => ({
+      attachTargets: new Map([["look", { function: name }]]),
+    });
+    withLoaded(object, attachTo("vmlinux:sys_exit"), ({ programs }) => {
+      expect([...programs.keys()]).toEqual(["look"]);
+    });
+    const missing = refusalOf(object, attachTo("sys_enterr"));
+    expect(missing.message).toBe(
+      'loading program "look": this kernel has no tracepoint "sys_enterr", which its attachTarget names',
+    );
+    expect(missing.hints[0]).toContain("sys_enter");
+    expect(refusalOf(object, attachTo("no_module:sys_enter")).message).toBe(
+      'loading program "look": the module no_module, which its attachTarget names, is not loaded or has no types',
+    );
   });
 });
 

@@ -154,7 +154,11 @@ describeWithReferee("the types of an object, as libbpf loads them", { corpus: ["
   });
 
   it("have functions with the context's type where the kernel doesn't know the tag arg:ctx", () => {
-    const { types, programs, warnings } = referee(fixture("arg-ctx"), { types: true, info: true, without: ["arg_ctx"] });
+    const { types, programs, warnings } = referee(fixture("arg-ctx"), {
+      types: true,
+      info: true,
+      without: ["arg_ctx"],
+    });
     const object = openObject(readFileSync(fixture("arg-ctx")));
     const tagged = object.programs.map((program) => ({
       ...{ name: program.name, type: program.def!.typeName },

@@ -71,7 +71,8 @@ export function ourLinesWithRecords(object: BpfObject, machine: LoadingMachine):
 function contentsOf(object: BpfObject, data: DataSection): string {
   const contents = data.contents.slice();
   const yes = (): boolean => true;
-  if (data.kind === "kconfig") fillInKconfig(object, { ...runningKconfig, hasBpfCookie: yes, hasSyscallWrapper: yes }, contents);
+  if (data.kind === "kconfig")
+    fillInKconfig(object, { ...runningKconfig, hasBpfCookie: yes, hasSyscallWrapper: yes }, contents);
   return Buffer.from(contents).toString("hex");
 }
 

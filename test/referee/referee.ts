@@ -110,7 +110,8 @@ export function refereeOrCrash(path: string, options: RefereeOptions = {}): Refe
  */
 export function refereeLines(path: string, options: RefereeOptions = {}): string[] | undefined {
   const lines = run(path, options, []).split("\n");
-  const wanted = options.info === true ? /^(?:prog |map |func |line |data |[0-9a-f]{16}\b)/u : /^(?:prog |map |[0-9a-f]{16}\b)/u;
+  const wanted =
+    options.info === true ? /^(?:prog |map |func |line |data |[0-9a-f]{16}\b)/u : /^(?:prog |map |[0-9a-f]{16}\b)/u;
   return lines.includes("end ok") ? lines.filter((line) => wanted.test(line)) : undefined;
 }
 

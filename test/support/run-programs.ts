@@ -47,7 +47,12 @@ export function whileAttached(loaded: LoadedObject, program: string, act: () => 
 }
 
 /** The contents of a section of constants with one variable, a `u32`, set. */
-export function withVariable(object: BpfObject, section: string, variable: string, value: number): Map<string, Uint8Array> {
+export function withVariable(
+  object: BpfObject,
+  section: string,
+  variable: string,
+  value: number,
+): Map<string, Uint8Array> {
   const data = object.maps.find((map) => map.data?.section === section)?.data;
   const offset = data?.variables.find(({ name }) => name === variable)?.offset;
   if (data === undefined || offset === undefined) throw new Error(`${section} has no ${variable}`);

@@ -85,7 +85,7 @@ export function programTypes(program: number, what: string): Btf {
 
 /** All BTF that the kernel has, opened one after the other; ends with undefined where that is not allowed. */
 function* kernelBtfs(doing: string): Generator<Fd | undefined> {
-  for (let id = 0; ; ) {
+  for (let id = 0; ;) {
     const next = new Attr(8).u32(0, id);
     const result = bpf(BPF_BTF_GET_NEXT_ID, next);
     if (result === -ENOENT) return;

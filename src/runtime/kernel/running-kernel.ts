@@ -29,7 +29,7 @@ export function runningKernel(given?: () => Btf): KernelSymbols {
 function inLibbpfsOrder(modules: ModuleTypes[]): ModuleTypes[] {
   if (modules.length < 2) return modules;
   const order = modulesInOrder() ?? [];
-  const place = ({ name }: ModuleTypes): number => (order.indexOf(name) + 1 || order.length + 1);
+  const place = ({ name }: ModuleTypes): number => order.indexOf(name) + 1 || order.length + 1;
   return modules.sort((a, b) => place(a) - place(b));
 }
 

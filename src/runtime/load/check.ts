@@ -110,9 +110,7 @@ function checkProgram(object: BpfObject, program: BpfProgram, target: AttachTarg
       "bad-object",
       `loading ${object.elf.what}: program "${name}": SEC("${section}") does not say what it attaches to`,
       {
-        hints: [
-          `Write it behind a slash: SEC("${def.prefix}/NAME"), or set attachTarget before loading.`,
-        ],
+        hints: [`Write it behind a slash: SEC("${def.prefix}/NAME"), or set attachTarget before loading.`],
       },
     );
   }

@@ -25,7 +25,8 @@ export function findTarget(
   setting: AttachTargetSetting | undefined,
 ): LoadTarget {
   if (setting?.program !== undefined || def.typeName === "ext") return inProgram(program, def, setting);
-  if (def.needsAttachTarget) return { ...findAttachTarget(program, def, kernel, setting?.function), program: undefined };
+  if (def.needsAttachTarget)
+    return { ...findAttachTarget(program, def, kernel, setting?.function), program: undefined };
   return { id: 0, module: moduleOfPattern(program, def, kernel), program: undefined };
 }
 
@@ -34,9 +35,15 @@ function inProgram(program: BpfProgram, def: SectionDef, setting: AttachTargetSe
   const name = setting?.function ?? def.extra;
   if (setting?.program === undefined || name === "") {
     const missing = setting?.program === undefined ? "of which program" : "which one";
-    throw new CoreGenError("bad-input", `${doing}: it is for a function of another program, and it is not said ${missing}`, {
-      hints: [`Set progs.${program.name}.attachTarget = { program: other.progs.NAME, function: "NAME" } before loading.`],
-    });
+    throw new CoreGenError(
+      "bad-input",
+      `${doing}: it is for a function of another program, and it is not said ${missing}`,
+      {
+        hints: [
+          `Set progs.${program.name}.attachTarget = { program: other.progs.NAME, function: "NAME" } before loading.`,
+        ],
+      },
+    );
   }
   const types = programTypes(setting.program, `the program that "${program.name}" attaches to`);
   const id = types.find(name, "func");
@@ -54,5 +61,8 @@ function moduleOfPattern(program: BpfProgram, def: SectionDef, kernel: KernelTyp
   const name = isMulti ? moduleOf(def.extra) : undefined;
   const module = name === undefined ? undefined : kernel.modules.find((one) => one.name === name);
   if (name === undefined || module !== undefined) return module;
-  throw new CoreGenError("bad-input", `loading program "${program.name}": the module ${name}, which SEC("${program.section}") names, is not loaded or has no types`);
+  throw new CoreGenError(
+    "bad-input",
+    `loading program "${program.name}": the module ${name}, which SEC("${program.section}") names, is not loaded or has no types`,
+  );
 }

@@ -12,7 +12,7 @@ import { preparePrograms } from "./prepare-programs.ts";
 import { replaceArguments } from "./replace-arguments.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
-export type { AttachTargetSetting, LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
+export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./types.ts";
 
 /**
  * Loads an object into the kernel: relocates its programs for this kernel, creates its maps, loads its programs.
