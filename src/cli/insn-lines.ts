@@ -6,6 +6,7 @@ import { resolveExterns, type KernelSymbols } from "../co-re/resolve-externs.ts"
 import { CoreGenError } from "../errors.ts";
 import { attachTypes } from "../object/bpf-enums.ts";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, encodeInsns } from "../object/insn/insn.ts";
+import { jumpTablesOf } from "../object/jump-tables.ts";
 import { linkProgram, type LinkedProgram } from "../object/link.ts";
 import { kernelMapName, objectNameOf } from "../object/map-names.ts";
 import { mapParams, type MapMachine } from "../object/map-params.ts";
@@ -20,6 +21,8 @@ export interface ProgramImage {
   readonly insns: readonly string[];
   /** Which instruction loads which map: instruction index → map index. */
   readonly mapAt: ReadonlyMap<number, number>;
+  /** Which instruction loads a jump table with which entries. */
+  readonly tableAt: ReadonlyMap<number, readonly number[]>;
 }
 
 /** What an object meets. */
@@ -46,7 +49,9 @@ export function* insnLines(object: BpfObject, machine: LoadingMachine): Generato
     for (const [index, hex] of image.insns.entries()) {
       const map = image.mapAt.get(index);
       const def = map === undefined ? undefined : object.maps[map];
-      yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
+      const table = image.tableAt.get(index);
+      if (table !== undefined) yield `${hex} jump ${table.join(" ")}`;
+      else yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
     }
   }
   for (const [index, def] of object.maps.entries()) yield mapLine(index, def, objectName, machine);
@@ -68,8 +73,12 @@ export function programImages(
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
     const mapAt = fillInMaps(object, linked);
     fillInExterns(linked.insns, linked.relocations, externs, (module) => 1 + kernel.modules.indexOf(module));
+    const tables = jumpTablesOf(object, linked);
+    for (const { slot } of tables)
+      Object.assign(linked.insns[slot] ?? {}, { src: BPF_PSEUDO_MAP_VALUE, imm: 0, off: 0 });
     const insns = linked.insns.map((insn) => toHex(encodeInsns([insn], object.littleEndian)));
-    return { program, linked, insns, mapAt };
+    const tableAt = new Map(tables.map(({ slot, entries }) => [slot, entries]));
+    return { program, linked, insns, mapAt, tableAt };
   });
 }
 

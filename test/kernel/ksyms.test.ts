@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 
 import { isCoreGenError, type CoreGenError } from "../../src/errors.ts";
 import type { BpfObject } from "../../src/object/model.ts";
+import { kernelIsAtLeast } from "../../src/runtime/kernel/release.ts";
 import { KernelError } from "../../src/runtime/errors.ts";
 import { kernelVersionCode } from "../../src/runtime/kernel/kernel-version.ts";
 import { EPERM } from "../../src/runtime/sys/errno.ts";
@@ -182,6 +183,23 @@ describeWithKernel("programs for functions that a setting names", {}, () => {
     expect(refusalOf(object, attachTo("no_module:sys_enter")).message).toBe(
       'loading program "look": the module no_module, which its attachTarget names, is not loaded or has no types',
     );
+  });
+});
+
+describeWithKernel("programs with jump tables", {}, () => {
+  const object = testObject("jump-tables");
+
+  it("jump, or it is said that the kernel can't", () => {
+    if (kernelIsAtLeast([6, 19])) {
+      withLoaded(object, {}, (loaded) => {
+        const run = (name: string): number => runOnPacket(loaded.programs.get(name)!.fd);
+        expect([run("pick"), run("call_pick")]).toEqual([10, 4300]);
+      });
+    } else {
+      expect(refusalOf(object).message).toBe(
+        'creating a jump table of program "pick": bpf(BPF_MAP_CREATE) failed with EINVAL: this kernel can\'t jump by a table',
+      );
+    }
   });
 });
 

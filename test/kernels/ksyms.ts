@@ -25,6 +25,7 @@ export async function checkKsyms(): Promise<void> {
   await check("programs are attached to functions of a module", moduleFunctionIsEntered);
   await check("a program replaces another one's function", functionIsReplaced);
   await check("functions with tagged arguments are loaded", taggedArgumentsAreLoaded);
+  await check("programs jump by tables", jumpsAreMade);
   await check("a program that throws ends in its exception callback", exceptionIsCaught);
 }
 
@@ -142,4 +143,14 @@ function exceptionIsCaught(): void {
     );
   if (kernelIsAtLeast([6, 7])) assert.deepEqual(run(), [107, 9]);
   else assert.throws(run, /this kernel has no kfunc bpf_throw/u);
+}
+
+/** Linux 6.19; a packet has 64 bytes. */
+function jumpsAreMade(): void {
+  const run = (): number[] =>
+    withLoaded(testObject("jump-tables"), {}, (loaded) =>
+      ["pick", "call_pick"].map((name) => runOnPacket(loaded.programs.get(name)!.fd)),
+    );
+  if (kernelIsAtLeast([6, 19])) assert.deepEqual(run(), [10, 4300]);
+  else assert.throws(run, /creating a jump table of program "pick": .*this kernel can't jump by a table/u);
 }

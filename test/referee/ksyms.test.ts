@@ -54,7 +54,7 @@ describeWithReferee("objects with __ksym externs, as libbpf loads them", {}, () 
     const kallsyms = join(folder, "kallsyms");
     writeFileSync(kallsyms, `${KALLSYMS}\n`);
 
-    it.each(["ksyms", "exceptions", "arg-ctx"])("%s", (name) => {
+    it.each(["ksyms", "exceptions", "arg-ctx", "jump-tables"])("%s", (name) => {
       const machine = machineWith(kernel, { kallsyms: () => KALLSYMS });
       const lines = theirs(fixture(name), { ...asReferee(kernel), kallsyms });
       expect(ours(fixture(name), machine)).toEqual(lines);

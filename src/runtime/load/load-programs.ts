@@ -2,13 +2,14 @@ import { calledModules, fillInExterns } from "../../co-re/fill-in-externs.ts";
 import { attachTypes } from "../../object/bpf-enums.ts";
 import { encodeInsns, type Insn } from "../../object/insn/insn.ts";
 import type { SectionDef } from "../../object/sections.ts";
-import type { CloseStack } from "../close-stack.ts";
+import { CloseStack } from "../close-stack.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { kernelVersionCode } from "../kernel/kernel-version.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { Attr, bpf, BPF_PROG_BIND_MAP, BPF_PROG_LOAD } from "../sys/bpf.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
+import { fillInJumpTables } from "./jump-tables.ts";
 import { loadWithLog } from "./load-with-log.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
@@ -37,6 +38,8 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
   const insns = prepared.insns.map((insn) => ({ ...insn }));
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
   fillInExterns(insns, prepared.relocations, context.externs, (module) => context.modules.numberOf(module));
+  using jumpTables = new CloseStack();
+  fillInJumpTables(prepared, insns, context, jumpTables);
   replaceMissingHelpers(insns);
   const encode = (): Attr => encodeProgram(prepared, insns, context);
   // Without a log the verifier is several times as fast.

@@ -3,7 +3,7 @@ import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Insn } from "../../object/insn/insn.ts";
-import { linkProgram } from "../../object/link.ts";
+import { linkProgram, type LinkedPart } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { resolveExterns, type KernelSymbols, type ResolvedExtern } from "../../co-re/resolve-externs.ts";
@@ -20,6 +20,7 @@ export interface PreparedProgram {
   readonly funcInfo: readonly FuncInfo[];
   readonly lineInfo: readonly LineInfo[];
   readonly target: LoadTarget;
+  readonly parts: readonly LinkedPart[];
   /** Relocations whose instructions were poisoned, by slot of `insns`. */
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
 }
