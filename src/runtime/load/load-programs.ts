@@ -81,7 +81,7 @@ function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], contex
 }
 
 /** libbpf: `libbpf_prepare_prog_load`. */
-function expectedAttachType(def: SectionDef): number {
+export function expectedAttachType(def: SectionDef): number {
   if (def.attachTypeOptional && !hasFeature("expected-attach-type")) return 0;
   // One link can have all places of a USDT probe, where the kernel can that.
   if (/^usdt(\.s)?$/u.test(def.prefix) && hasFeature("uprobe-multi")) return attachTypes.indexOf("trace_uprobe_multi");
