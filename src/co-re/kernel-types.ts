@@ -45,13 +45,11 @@ export function findInModule(module: ModuleTypes, name: string, kind: BtfKind): 
 
 /** The names of all of one kind that begin with `prefix`, without it. */
 export function namesOfKind(types: readonly Btf[], kind: BtfKind, prefix = ""): string[] {
-  const names: string[] = [];
-  for (const btf of types) {
-    for (let id = btf.firstId; id < btf.typeCount; id++) {
-      if (btf.kind(id) !== kind) continue;
-      const name = btf.name(id);
-      if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
-    }
-  }
-  return names;
+  return types.flatMap((btf) =>
+    btf
+      .ownOfKind(kind)
+      .map((id) => btf.name(id))
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length)),
+  );
 }

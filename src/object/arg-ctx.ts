@@ -181,8 +181,8 @@ class Replacer {
 /** The tagged arguments of global functions, in the order of their tags. */
 function taggedArguments(btf: Btf): Tagged[] {
   const found: Tagged[] = [];
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== "decl_tag" || btf.name(id) !== TAG) continue;
+  for (const id of btf.ownOfKind("decl_tag")) {
+    if (btf.name(id) !== TAG) continue;
     const tag = btf.type(id);
     const func = tag.kind === "decl_tag" ? btf.type(tag.type) : tag;
     if (tag.kind !== "decl_tag" || func.kind !== "func" || func.linkage !== "global") continue;

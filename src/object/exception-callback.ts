@@ -27,8 +27,8 @@ export function exceptionCallbackOf(object: BpfObject, program: BpfProgram): Bpf
 
 function callbackNames({ btf }: BpfObject, program: BpfProgram): string[] {
   const names: string[] = [];
-  for (let id = 1; btf !== undefined && id < btf.typeCount; id++) {
-    if (btf.kind(id) !== "decl_tag" || !btf.name(id).startsWith(TAG)) continue;
+  for (const id of btf?.ownOfKind("decl_tag") ?? []) {
+    if (btf === undefined || !btf.name(id).startsWith(TAG)) continue;
     const tag = btf.type(id);
     if (tag.kind !== "decl_tag" || tag.componentIdx !== WHOLE || btf.name(tag.type) !== program.name) continue;
     names.push(tag.name.slice(TAG.length));

@@ -50,8 +50,7 @@ type Declaration = Omit<Extern, "name" | "weak">;
 
 function declaredExterns(btf: Btf): Map<string, Declaration> {
   const found = new Map<string, Declaration>();
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== "datasec") continue;
+  for (const id of btf.ownOfKind("datasec")) {
     const section = btf.type(id);
     if (section.kind !== "datasec") continue;
     const kind = section.name === KCONFIG ? "kconfig" : section.name === KSYMS ? "ksym" : undefined;

@@ -1,6 +1,6 @@
 import type { Btf } from "../btf/btf.ts";
 import { TYPE_SIZE } from "../btf/index/offsets.ts";
-import type { BtfType, DataSecType, VarType } from "../btf/types.ts";
+import type { DataSecType, VarType } from "../btf/types.ts";
 import { KSYMS } from "./externs.ts";
 
 const VAR_SECINFO_SIZE = 12;
@@ -21,12 +21,11 @@ export function standInFor(btf: Btf): VarType | undefined {
 
 /** Some `int` of the object: all variables of `.ksyms` become one, whatever they were declared as. */
 function intOf(btf: Btf): number {
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== "int") continue;
-    const type: BtfType = btf.type(id);
-    if (type.kind === "int" && type.bits === 32) return id;
-  }
-  return 0;
+  const ofFourBytes = btf.ownOfKind("int").find((id) => {
+    const type = btf.type(id);
+    return type.kind === "int" && type.bits === 32;
+  });
+  return ofFourBytes ?? 0;
 }
 
 /**

@@ -207,7 +207,7 @@ describeWithKernel("functions with tagged arguments", {}, () => {
   it("are loaded", () => {
     withLoaded(testObject("arg-ctx"), {}, (loaded) => {
       expect(loaded.warnings).toEqual([]);
-      expect([...loaded.programs.keys()]).toEqual(["probe", "sample", "trace", "filter"]);
+      expect([...loaded.programs.keys()]).toEqual(["probe", "sample", "filter"]);
     });
   });
 });
