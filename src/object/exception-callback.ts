@@ -26,14 +26,12 @@ export function exceptionCallbackOf(object: BpfObject, program: BpfProgram): Bpf
 }
 
 function callbackNames({ btf }: BpfObject, program: BpfProgram): string[] {
-  const names: string[] = [];
-  for (const id of btf?.ownOfKind("decl_tag") ?? []) {
-    if (btf === undefined || !btf.name(id).startsWith(TAG)) continue;
+  if (btf === undefined) return [];
+  return btf.ownOfKind("decl_tag").flatMap((id) => {
     const tag = btf.type(id);
-    if (tag.kind !== "decl_tag" || tag.componentIdx !== WHOLE || btf.name(tag.type) !== program.name) continue;
-    names.push(tag.name.slice(TAG.length));
-  }
-  return names;
+    if (tag.kind !== "decl_tag" || tag.componentIdx !== WHOLE || !tag.name.startsWith(TAG)) return [];
+    return btf.name(tag.type) === program.name ? [tag.name.slice(TAG.length)] : [];
+  });
 }
 
 function bad(object: BpfObject, program: BpfProgram, problem: string): CoreGenError {
