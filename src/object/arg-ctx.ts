@@ -1,6 +1,7 @@
 import { Btf } from "../btf/btf.ts";
-import { appendTypes } from "../btf/encode.ts";
+import { encodeLike } from "../btf/encode.ts";
 import type { FuncInfo } from "../btf/ext.ts";
+import { ownTypes } from "../btf/opaque.ts";
 import { skipModifiers } from "../btf/resolve.ts";
 import type { BtfType, Param } from "../btf/types.ts";
 import type { ProgramTypeName } from "./bpf-enums.ts";
@@ -69,7 +70,7 @@ export function replaceTaggedArguments(
   const funcInfo = programs.map((program) => replacer.visit(program));
   const { added, warnings } = replacer;
   if (added.length === 0) return { btf, funcInfo, warnings };
-  return { btf: Btf.parse(appendTypes(btf, added), { what: btf.what }), funcInfo, warnings };
+  return { btf: Btf.parse(encodeLike(btf, [...ownTypes(btf), ...added]), { what: btf.what }), funcInfo, warnings };
 }
 
 /** One argument that is tagged. */

@@ -1,6 +1,7 @@
 import { Btf } from "../btf/btf.ts";
-import { appendTypes } from "../btf/encode.ts";
+import { encodeLike } from "../btf/encode.ts";
 import { TYPE_SIZE } from "../btf/index/offsets.ts";
+import { ownTypes } from "../btf/opaque.ts";
 import type { DataSecType, VarSecinfo } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import { SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_OBJECT, type Elf, type ElfSymbol } from "./elf/elf.ts";
@@ -31,7 +32,7 @@ export function readObjectBtf(elf: Elf): Btf | undefined {
  */
 export function repairBtf(elf: Elf, written: Btf): Btf {
   const standIn = standInFor(written);
-  const bytes = standIn === undefined ? written.bytes.slice() : appendTypes(written, [standIn]);
+  const bytes = standIn === undefined ? written.bytes.slice() : encodeLike(written, [...ownTypes(written), standIn]);
   const btf = Btf.parse(bytes, { what: written.what });
   const repair: Repair = { elf, btf, view: new DataView(bytes.buffer), symbols: namedSymbols(elf) };
   for (const id of btf.ownOfKind("datasec")) repairDatasec(repair, id);
