@@ -160,10 +160,12 @@ describeWithReferee("the types of an object, as libbpf loads them", { corpus: ["
       without: ["arg_ctx"],
     });
     const object = openObject(readFileSync(fixture("arg-ctx")));
-    const tagged = object.programs.map((program) => ({
-      ...{ name: program.name, type: program.def!.typeName },
-      funcInfo: linkProgram(object, program, (code) => code.insns).funcInfo,
-    }));
+    const tagged = object.programs
+      .filter(({ autoload }) => autoload)
+      .map((program) => ({
+        ...{ name: program.name, type: program.def!.typeName },
+        funcInfo: linkProgram(object, program, (code) => code.insns).funcInfo,
+      }));
     const replaced = replaceTaggedArguments(object.btf!, tagged, process.arch === "x64" ? "pt_regs" : "user_pt_regs");
     expect(replaced.funcInfo.map((records) => records.map(({ insnOff, typeId }) => [insnOff, typeId]))).toEqual(
       programs.map(({ funcInfo }) => funcInfo),
