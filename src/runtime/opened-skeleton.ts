@@ -6,9 +6,10 @@ import { globalsObject } from "./globals.ts";
 import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
+import { checkedTarget, describeTarget } from "./attach-target.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
-import type { MapSettings, OpenedMap, OpenedProgram, ProgramSettings } from "./shape.ts";
+import type { AttachTarget, MapSettings, OpenedMap, OpenedProgram, ProgramSettings } from "./shape.ts";
 import type { SkeletonSpec } from "./spec.ts";
 import { StructOpsStore } from "./struct-ops-store.ts";
 import { show } from "./value-checks.ts";
@@ -37,6 +38,7 @@ export class OpenedSkeleton {
   readonly #maxEntries = new Map<string, number>();
   readonly #autocreate = new Map<string, boolean>();
   readonly #autoload = new Map<string, boolean>();
+  readonly #attachTargets = new Map<string, AttachTarget>();
   #btfPath: string | undefined;
   #loaded = false;
 
@@ -77,6 +79,7 @@ export class OpenedSkeleton {
     const contents = new Map([...this.#images].map(([section, image]) => [section, image.bytes]));
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
+      attachTargets: new Map([...this.#attachTargets].map(([name, target]) => [name, describeTarget(target)])),
       maxEntries: this.#maxEntries,
       autocreate: this.#autocreate,
       structOps: new Map([...this.#structOps].map(([name, { value }]) => [name, value])),
@@ -128,6 +131,7 @@ export class OpenedSkeleton {
 
   #openProgram(program: BpfProgram): OpenedProgram {
     const settings = this.#autoload;
+    const targets = this.#attachTargets;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -142,6 +146,14 @@ export class OpenedSkeleton {
         if (typeof value !== "boolean")
           throw new TypeError(`program "${program.name}": autoload takes true or false, not ${show(value)}`);
         settings.set(program.name, value);
+      },
+      get attachTarget(): AttachTarget | undefined {
+        return targets.get(program.name);
+      },
+      set attachTarget(value: AttachTarget | undefined) {
+        check();
+        if (value === undefined) targets.delete(program.name);
+        else targets.set(program.name, checkedTarget(program.name, value));
       },
     });
   }
@@ -204,6 +216,7 @@ function applyMap(map: OpenedMap, settings: MapSettings): void {
 
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
+  if (settings.attachTarget !== undefined) program.attachTarget = settings.attachTarget;
 }
 
 function dataSections(object: BpfObject): DataSection[] {

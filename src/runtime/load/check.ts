@@ -3,17 +3,16 @@ import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import { CoreGenError } from "../../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { nearNames } from "../../object/near-names.ts";
-import type { LoadSettings } from "./types.ts";
+import type { AttachTargetSetting, LoadSettings } from "./types.ts";
 
 /** The programs that will be loaded, after everything that can be wrong without asking the kernel was looked at. */
 export function checkBeforeLoading(object: BpfObject, settings: LoadSettings): BpfProgram[] {
   checkByteOrder(object);
   checkSettings(object, settings);
   const programs = object.programs.filter(({ name, autoload }) => settings.autoload.get(name) ?? autoload);
-  checkExterns(object);
   checkInitialSlots(object);
   for (const map of object.maps) checkMap(object, map);
-  for (const program of programs) checkProgram(object, program);
+  for (const program of programs) checkProgram(object, program, settings.attachTargets?.get(program.name));
   return programs;
 }
 
@@ -33,7 +32,8 @@ function checkSettings(object: BpfObject, settings: LoadSettings): void {
   const programs = object.programs.map(({ name }) => name);
   const maps = object.maps.filter(({ data }) => data === undefined);
   const sections = object.maps.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  for (const name of settings.autoload.keys()) checkName(object, "program", name, programs);
+  for (const name of [...settings.autoload.keys(), ...(settings.attachTargets?.keys() ?? [])])
+    checkName(object, "program", name, programs);
   for (const [name, count] of settings.maxEntries) {
     checkName(
       object,
@@ -69,13 +69,6 @@ function checkName(object: BpfObject, kind: string, name: string, names: readonl
   ]);
 }
 
-function checkExterns(object: BpfObject): void {
-  const [first, ...more] = object.externs.filter(({ kind }) => kind === "ksym");
-  if (first === undefined) return;
-  const others = more.length > 0 ? ` (and ${more.length} more)` : "";
-  throw unsupported(object, `it needs the __ksym symbol ${first.name}${others}`);
-}
-
 /** Maps that hold maps or programs from the start have relocations in `.maps`. */
 function checkInitialSlots(object: BpfObject): void {
   const section = object.elf.section(".maps");
@@ -93,7 +86,7 @@ function checkMap(object: BpfObject, map: MapDef): void {
   if (map.pinning === PIN_BY_NAME) throw unsupported(object, `the map "${map.name}" is pinned (LIBBPF_PIN_BY_NAME)`);
 }
 
-function checkProgram(object: BpfObject, program: BpfProgram): void {
+function checkProgram(object: BpfObject, program: BpfProgram, target: AttachTargetSetting | undefined): void {
   const { def, section, name } = program;
   if (def === undefined) {
     throw new CoreGenError(
@@ -104,15 +97,17 @@ function checkProgram(object: BpfObject, program: BpfProgram): void {
       },
     );
   }
-  if (def.typeName === "ext") {
-    throw unsupported(object, `the program "${name}" is in SEC("${section}")`);
+  if (target !== undefined && !def.needsAttachTarget) {
+    throw badInput(object, `program "${name}" is in SEC("${section}"), which attaches to no function`, [
+      "Leave its attachTarget out.",
+    ]);
   }
-  if (def.needsAttachTarget && def.extra === "") {
+  if (def.needsAttachTarget && def.extra === "" && target?.function === undefined && target?.program === undefined) {
     throw new CoreGenError(
       "bad-object",
       `loading ${object.elf.what}: program "${name}": SEC("${section}") does not say what it attaches to`,
       {
-        hints: [`Write it behind a slash: SEC("${def.prefix}/NAME").`],
+        hints: [`Write it behind a slash: SEC("${def.prefix}/NAME"), or set attachTarget before loading.`],
       },
     );
   }

@@ -1,13 +1,15 @@
 import type { BpfObject } from "../../object/model.ts";
 import { CloseStack } from "../close-stack.ts";
-import { kernelBtf } from "../kernel/btf.ts";
+import { runningKernel } from "../kernel/running-kernel.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { createMaps } from "./create-maps.ts";
 import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
+import { ModuleDescriptors } from "./module-descriptors.ts";
 import { preparePrograms } from "./prepare-programs.ts";
+import { replaceArguments } from "./replace-arguments.ts";
 import { prepareStructOps } from "./struct-ops.ts";
 import type { LoadedObject, LoadSettings } from "./types.ts";
 
@@ -21,22 +23,24 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
-  using structOps = prepareStructOps(object, settings);
-  const programs = structOps.choose(checkBeforeLoading(object, settings));
-  const unaimed = preparePrograms(object, programs, {
-    targets: targetTypes(settings),
-    running: settings.kernelBtf ?? kernelBtf,
-  });
+  const chosen = checkBeforeLoading(object, settings);
+  const kernel = runningKernel(settings.kernelBtf);
+  const structOps = prepareStructOps(object, settings, kernel);
+  const programs = structOps.choose(chosen);
+  const prepared = preparePrograms(object, programs, { targets: targetTypes(settings), kernel }, settings);
+  const aimed = structOps.aim(prepared.programs);
   raiseMemlockIfCounted();
   const opened = new CloseStack();
   const warnings: string[] = [];
+  const replaced = replaceArguments(object, aimed, warnings);
   // Maps and programs hold on to the types themselves.
-  using btf = loadBtf(object, warnings);
+  using btf = loadBtf(replaced.object, warnings);
+  using modules = new ModuleDescriptors();
   try {
-    const prepared = structOps.aim(unaimed);
     const maps = createMaps(object, settings, btf, opened);
-    structOps.createMaps(maps, btf, opened);
-    const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    structOps.createMaps(maps, { btf, modules }, opened);
+    const { externs } = prepared;
+    const loaded = loadPrograms(replaced.programs, { object, maps, btf, externs, modules }, opened);
     structOps.fillIn(loaded);
     return {
       maps,

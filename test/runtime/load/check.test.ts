@@ -75,13 +75,6 @@ describe("checkBeforeLoading", () => {
       "bad-input",
       "section .rodata has 12 bytes, and contents of 1 bytes were given",
     ],
-    [
-      "externs",
-      { ...opencount, externs: [{ name: "bpf_link_fops", kind: "ksym", weak: false, typeId: 1 }] },
-      {},
-      "unsupported",
-      "it needs the __ksym symbol bpf_link_fops",
-    ],
     ["pins", withMap({ pinning: 1 }), {}, "unsupported", 'the map "opens_by_pid" is pinned'],
     [
       "maps in maps",
@@ -90,7 +83,20 @@ describe("checkBeforeLoading", () => {
       "unsupported",
       "of the kind hash_of_maps",
     ],
-    ["freplace", withProgram(section("freplace/f")), {}, "unsupported", 'in SEC("freplace/f")'],
+    [
+      "targets of programs that have none",
+      opencount,
+      { attachTargets: new Map([["handle_openat", { function: "f" }]]) },
+      "bad-input",
+      'program "handle_openat" is in SEC("tracepoint/syscalls/sys_enter_openat"), which attaches to no function',
+    ],
+    [
+      "targets of no program",
+      opencount,
+      { attachTargets: new Map([["handle", { function: "f" }]]) },
+      "bad-input",
+      'it has no program "handle"',
+    ],
     [
       "unknown sections",
       withProgram(section("nonsense")),
