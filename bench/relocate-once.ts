@@ -16,6 +16,7 @@ for (let round = Number(rounds); round > 0; round--) {
   const object = openObject(readFileSync(path), { what: path });
   const vmlinux = readBtfFile("/sys/kernel/btf/vmlinux");
   const programs = object.programs.filter(({ autoload }) => autoload);
-  preparePrograms(object, programs, { targets: { vmlinux }, running: () => vmlinux });
+  const kernel = { vmlinux, modules: [], kallsyms: (): string => "" };
+  preparePrograms(object, programs, { targets: { vmlinux }, kernel }, {});
   console.log(`${hrtime.bigint() - start}`);
 }

@@ -1,15 +1,19 @@
 import type { Btf } from "../btf/btf.ts";
-import { attachTargetId } from "../co-re/attach-target.ts";
+import { findAttachTarget, type AttachTarget } from "../co-re/attach-target.ts";
+import { moduleWith, relocationTargets } from "../co-re/kernel-types.ts";
+import { fillInExterns } from "../co-re/fill-in-externs.ts";
 import { relocate } from "../co-re/relocate.ts";
 import type { MatchedStructOps } from "../co-re/struct-ops.ts";
-import { planStructOps, structOpsTarget, type StructOpsPlan } from "../co-re/struct-ops-plan.ts";
+import { planStructOps, structOpsTarget, type StructOpsPlan, type StructOpsTarget } from "../co-re/struct-ops-plan.ts";
+import { resolveExterns, type KernelSymbols } from "../co-re/resolve-externs.ts";
 import { CoreGenError } from "../errors.ts";
 import { attachTypes } from "../object/bpf-enums.ts";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, encodeInsns } from "../object/insn/insn.ts";
+import { jumpTablesOf } from "../object/jump-tables.ts";
 import { linkProgram, type LinkedProgram } from "../object/link.ts";
 import { kernelMapName, objectNameOf } from "../object/map-names.ts";
 import { mapParams, type MapMachine } from "../object/map-params.ts";
-import type { BpfFunction, BpfObject, BpfProgram, MapDef } from "../object/model.ts";
+import type { BpfObject, BpfProgram, MapDef } from "../object/model.ts";
 import type { SectionDef } from "../object/sections.ts";
 
 /** One program, complete but for descriptors: what the kernel would get, with maps by their index in the object. */
@@ -20,12 +24,14 @@ export interface ProgramImage {
   readonly insns: readonly string[];
   /** Which instruction loads which map: instruction index → map index. */
   readonly mapAt: ReadonlyMap<number, number>;
+  /** Which instruction loads a jump table with which entries. */
+  readonly tableAt: ReadonlyMap<number, readonly number[]>;
 }
 
 /** What an object meets. */
 export interface LoadingMachine extends MapMachine {
-  /** The kernel's types: what programs attach to. */
-  readonly kernel: Btf;
+  /** What programs attach to and call. */
+  readonly kernel: KernelSymbols;
   /** What programs are relocated against. */
   readonly target: Btf;
   /** `KERNEL_VERSION(a, b, c)`. */
@@ -40,49 +46,54 @@ export interface LoadingMachine extends MapMachine {
  */
 export function* insnLines(object: BpfObject, machine: LoadingMachine): Generator<string> {
   const objectName = objectNameOf(object);
-  const plan = planStructOps(object, { isCreated: ({ autocreate }) => autocreate }, { vmlinux: machine.kernel });
+  const { kernel } = machine;
+  const created = { isCreated: ({ autocreate }: MapDef): boolean => autocreate };
+  const plan = planStructOps(object, created, relocationTargets(kernel));
   const programs = object.programs.filter(({ name, autoload }) => plan.autoload.get(name) ?? autoload);
-  for (const image of programImages(object, programs, machine.target)) {
+  for (const image of programImages(object, programs, machine.target, kernel)) {
     yield programLine(object, image, machine, plan);
     for (const [index, hex] of image.insns.entries()) {
       const map = image.mapAt.get(index);
       const def = map === undefined ? undefined : object.maps[map];
-      yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
+      const table = image.tableAt.get(index);
+      if (table !== undefined) yield `${hex} jump ${table.join(" ")}`;
+      else yield def === undefined ? hex : `${hex} map ${map} ${apiName(def, objectName)}`;
     }
   }
   for (const [index, def] of object.maps.entries())
     yield mapLine(index, def, objectName, machine, plan.maps.get(def.name));
 }
 
-/** Relocates programs against a kernel's types, links them, and puts map indexes where the loader puts descriptors. */
-export function programImages(object: BpfObject, programs: readonly BpfProgram[], vmlinux: Btf): ProgramImage[] {
-  const { code } = relocate(object, { vmlinux }, { functions: [...programs, ...object.subprograms] });
-  return programs.map((program) => imageOf(object, program, code));
-}
-
-function imageOf(
+/**
+ * Relocates programs against a kernel's types, links them, and puts indexes where the loader puts descriptors: of maps in
+ * the object, and of modules in the kernel, counted from 1.
+ */
+export function programImages(
   object: BpfObject,
-  program: BpfProgram,
-  code: ReadonlyMap<BpfFunction, BpfFunction["insns"]>,
-): ProgramImage {
-  const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
-  const mapAt = fillInIndexes(object, program, linked);
-  const insns = linked.insns.map((insn) => toHex(encodeInsns([insn], object.littleEndian)));
-  return { program, linked, insns, mapAt };
+  programs: readonly BpfProgram[],
+  vmlinux: Btf,
+  kernel: KernelSymbols,
+): ProgramImage[] {
+  const externs = resolveExterns(object, kernel);
+  const { code } = relocate(object, { vmlinux }, { functions: [...programs, ...object.subprograms] });
+  return programs.map((program) => {
+    const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    const mapAt = fillInMaps(object, linked);
+    fillInExterns(linked.insns, linked.relocations, externs, (module) => 1 + kernel.modules.indexOf(module));
+    const tables = jumpTablesOf(object, linked);
+    for (const { slot } of tables)
+      Object.assign(linked.insns[slot] ?? {}, { src: BPF_PSEUDO_MAP_VALUE, imm: 0, off: 0 });
+    const insns = linked.insns.map((insn) => toHex(encodeInsns([insn], object.littleEndian)));
+    const tableAt = new Map(tables.map(({ slot, entries }) => [slot, entries]));
+    return { program, linked, insns, mapAt, tableAt };
+  });
 }
 
-function fillInIndexes(object: BpfObject, program: BpfProgram, linked: LinkedProgram): Map<number, number> {
+function fillInMaps(object: BpfObject, linked: LinkedProgram): Map<number, number> {
   const mapAt = new Map<number, number>();
   for (const { insn: slot, target } of linked.relocations) {
-    const [first, second] = [linked.insns[slot], linked.insns[slot + 1]];
-    if (target.kind === "extern") {
-      const name = object.externs[target.extern]?.name ?? "";
-      throw new CoreGenError(
-        "unsupported",
-        `${object.elf.what}: program ${program.name} needs the __ksym symbol ${name}, which core-gen can't load yet`,
-      );
-    }
     if (target.kind !== "map" && target.kind !== "data") continue;
+    const [first, second] = [linked.insns[slot], linked.insns[slot + 1]];
     if (first === undefined || second === undefined)
       throw new CoreGenError("bad-object", `${object.elf.what}: the reference in instruction ${slot} is cut off`);
     if (target.kind === "data") second.imm = first.imm + target.offset;
@@ -104,13 +115,14 @@ function programLine(
   plan: StructOpsPlan,
 ): string {
   const def = knownSection(object, program);
-  const { attach, btfId } = attachmentOf(object, program, def, machine, plan);
+  const { attach, id, module } = attachmentOf(object, program, def, machine.kernel, plan);
   const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
   const version = object.kernelVersion || machine.version;
   return [
-    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${attach} btf_id=${btfId}`,
+    `prog ${program.name} sec=${sectionOf(program)} type=${def.type} attach=${attach} btf_id=${id}`,
     `flags=0x${flags.toString(16)} kver=0x${version.toString(16)}`,
     `func=${linked.funcInfo.length} line=${linked.lineInfo.length} insns=${linked.insns.length}`,
+    ...(module === undefined ? [] : [`module=${module.name}`]),
   ].join(" ");
 }
 
@@ -118,15 +130,19 @@ function attachmentOf(
   object: BpfObject,
   program: BpfProgram,
   def: SectionDef,
-  machine: LoadingMachine,
+  kernel: KernelSymbols,
   plan: StructOpsPlan,
-): { attach: number; btfId: number } {
-  if (def.typeName === "struct_ops") {
-    const { kernel, index } = structOpsTarget(object, plan, program);
-    return { attach: index, btfId: kernel.typeId };
-  }
-  const btfId = def.needsAttachTarget ? attachTargetId(program, def, machine.kernel) : 0;
-  return { attach: expectedAttachType(def), btfId };
+): AttachTarget & { readonly attach: number } {
+  if (def.typeName === "struct_ops") return attachmentToMember(structOpsTarget(object, plan, program), kernel);
+  const target = def.needsAttachTarget ? findAttachTarget(program, def, kernel) : { id: 0, module: undefined };
+  return { ...target, attach: expectedAttachType(def) };
+}
+
+function attachmentToMember(
+  { kernel: struct, index }: StructOpsTarget,
+  kernel: KernelSymbols,
+): ReturnType<typeof attachmentOf> {
+  return { id: struct.typeId, module: moduleWith(kernel, struct.btf), attach: index };
 }
 
 // uapi/linux/bpf.h
@@ -140,12 +156,6 @@ function knownSection(object: BpfObject, program: BpfProgram): SectionDef {
       "bad-object",
       `${object.elf.what}: program ${name}: no kind of program is called SEC("${section}")`,
     );
-  if (def.typeName === "ext") {
-    throw new CoreGenError(
-      "unsupported",
-      `${object.elf.what}: the program ${name} is in SEC("${section}"), which core-gen can't load yet`,
-    );
-  }
   return def;
 }
 

@@ -58,7 +58,8 @@ async function relocateFile({ file, btf, vmlinux: kernel, log, insns, json }: Re
   const object = openObject(bytes, { what: file });
   const vmlinux = await readBtfFile(btf ?? kernel ?? RUNNING_KERNEL);
   if (insns) {
-    await printInsns(object, vmlinux, btf === undefined ? vmlinux : await readBtfFile(kernel ?? RUNNING_KERNEL));
+    const types = btf === undefined ? vmlinux : await readBtfFile(kernel ?? RUNNING_KERNEL);
+    await printInsns(object, vmlinux, types, kernel === undefined);
     return;
   }
   const targets = { vmlinux, modules: btf === undefined && kernel === undefined ? await runningModules(vmlinux) : [] };
@@ -72,18 +73,21 @@ async function relocateFile({ file, btf, vmlinux: kernel, log, insns, json }: Re
 }
 
 async function runningModules(vmlinux: Btf): Promise<Btf[]> {
-  const { moduleBtfs } = await import("../runtime/kernel/module-btf.ts");
-  return moduleBtfs(vmlinux);
+  const { readModules } = await import("../runtime/kernel/module-btf.ts");
+  return readModules(vmlinux).map(({ types }) => types);
 }
 
-async function printInsns(object: BpfObject, target: Btf, kernel: Btf): Promise<void> {
-  const [{ insnLines }, { possibleCpus }, { kernelVersionCode }] = await Promise.all([
+/** `kernel`: the types of what programs attach to and call, with the modules that are loaded if it is the running one. */
+async function printInsns(object: BpfObject, target: Btf, kernel: Btf, isRunning: boolean): Promise<void> {
+  const [{ insnLines }, { possibleCpus }, { kernelVersionCode }, { readKallsyms, runningKernel }] = await Promise.all([
     import("./insn-lines.ts"),
     import("../runtime/kernel/cpus.ts"),
     import("../runtime/kernel/kernel-version.ts"),
+    import("../runtime/kernel/running-kernel.ts"),
   ]);
   const machine = {
-    ...{ target, kernel, version: kernelVersionCode(), mapsArrays: true },
+    kernel: isRunning ? runningKernel() : { vmlinux: kernel, modules: [], kallsyms: readKallsyms },
+    ...{ target, version: kernelVersionCode(), mapsArrays: true },
     get pageSize() {
       return Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
     },

@@ -1,5 +1,6 @@
 import { recordsBetween, type FuncInfo, type LineInfo, type SectionRecords } from "../btf/ext.ts";
 import { CoreGenError } from "../errors.ts";
+import { exceptionCallbackOf } from "./exception-callback.ts";
 import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, CALL, LD_IMM64, type Insn } from "./insn/insn.ts";
 import type { BpfFunction, BpfObject, BpfProgram, InsnRelocation } from "./model.ts";
 import { subprogramAt, textSlot } from "./programs.ts";
@@ -37,6 +38,8 @@ export function linkProgram(
 ): LinkedProgram {
   const linker = new Linker(object, program, codeOf);
   linker.append(program);
+  const callback = exceptionCallbackOf(object, program);
+  if (callback !== undefined) linker.appendOnce(callback);
   return {
     insns: linker.insns,
     relocations: linker.relocations,
@@ -82,13 +85,18 @@ class Linker {
     return start;
   }
 
+  /** Appends a function that is not there yet, and returns where it is. */
+  appendOnce(code: BpfFunction): number {
+    return this.#starts.get(code) ?? this.append(code);
+  }
+
   #resolveReferences(code: BpfFunction, start: number): void {
     const targets = new Map(code.relocations.map(({ insn, target }) => [insn, target]));
     for (let slot = 0; slot < code.insns.length; slot++) {
       const insn = this.insns[start + slot];
       if (insn === undefined || !refersToCode(insn, targets.get(slot)?.kind)) continue;
       const subprogram = this.#find(code, slot, insn, targets.get(slot));
-      const at = this.#starts.get(subprogram) ?? this.append(subprogram);
+      const at = this.appendOnce(subprogram);
       if (insn.code === LD_IMM64) insn.src = BPF_PSEUDO_FUNC;
       insn.imm = at - (start + slot) - 1;
     }

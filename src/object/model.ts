@@ -7,6 +7,9 @@ import type { SectionDef } from "./sections.ts";
 /** The section of the functions that programs call. */
 export const TEXT = ".text";
 
+/** The section of the places that programs jump to by number: 8 bytes each, from the start of their code's section. */
+export const JUMP_TABLES = ".jumptables";
+
 /** What an instruction refers to that only loading can fill in, or that linking resolves. */
 export type InsnTarget =
   /** `ld_imm64` of a map of `.maps`. */
@@ -17,6 +20,8 @@ export type InsnTarget =
   | { readonly kind: "call"; readonly offset: number }
   /** `ld_imm64` of a function's address, at `offset` bytes of `.text`. */
   | { readonly kind: "function"; readonly offset: number }
+  /** `ld_imm64` of a jump table: these bytes of `.jumptables`. */
+  | { readonly kind: "jump-table"; readonly offset: number; readonly size: number }
   /** `ld_imm64` or `call` of a `__ksym` extern; a `__kconfig` one is data. */
   | { readonly kind: "extern"; readonly extern: number };
 
@@ -133,6 +138,10 @@ export interface Extern {
   readonly weak: boolean;
   /** The variable or function in the object's BTF. */
   readonly typeId: number;
+  /** A `__ksym` variable of type `void` is no more than an address. */
+  readonly declares: "variable" | "function" | "address";
+  /** What it is declared as, in the object's BTF, behind typedefs and qualifiers: of a function its prototype, 0 for `void`. */
+  readonly declaredTypeId: number;
 }
 
 /** One compiled `.bpf.o`, read; the same value on every machine. */
@@ -152,5 +161,6 @@ export interface BpfObject {
   readonly subprograms: readonly BpfFunction[];
   /** Maps of `.maps` in the order of definition, then the data sections, `.kconfig`, and struct_ops: libbpf's order. */
   readonly maps: readonly MapDef[];
+  /** Those of `.kconfig`, then those of `.ksyms` by name: libbpf's order, which poisoned calls count by. */
   readonly externs: readonly Extern[];
 }

@@ -10,7 +10,7 @@ import { readInitialSlots } from "./initial-slots.ts";
 import { readMaps } from "./maps.ts";
 import type { BpfObject } from "./model.ts";
 import { readFunctions } from "./programs.ts";
-import { readObjectBtf } from "./repair-btf.ts";
+import { readObjectBtf, repairBtf } from "./repair-btf.ts";
 import { readStructOps } from "./struct-ops.ts";
 
 /** How {@link openObject} reads. */
@@ -30,9 +30,10 @@ export interface OpenObjectOptions {
  */
 export function openObject(bytes: Uint8Array, options: OpenObjectOptions = {}): BpfObject {
   const elf = parseElf(bytes, options.what);
-  const btf = readObjectBtf(elf);
+  const written = readObjectBtf(elf);
+  const externs = readExterns(elf, written);
+  const btf = written && repairBtf(elf, written);
   const maps = [...addArenaData(elf, btf, readMaps(elf, btf)), ...readDataMaps(elf, btf)];
-  const externs = readExterns(elf, btf);
   const { programs, subprograms } = readFunctions(elf, { maps, externs });
   const slots = readInitialSlots(elf, maps, programs);
   return {

@@ -12,7 +12,7 @@ import {
 import type { ExternSymbol } from "./externs.ts";
 import { BPF_PSEUDO_CALL, CALL, INSN_SIZE, LD_IMM64, type Insn } from "./insn/insn.ts";
 import type { MapPlace } from "./maps.ts";
-import { TEXT, type InsnRelocation, type InsnTarget } from "./model.ts";
+import { JUMP_TABLES, TEXT, type InsnRelocation, type InsnTarget } from "./model.ts";
 
 /** What relocations can be against. */
 export interface Targets {
@@ -35,10 +35,11 @@ export function relocationPlaces(elf: Elf, section: ElfSection): Place[] {
  */
 export function resolveRelocations(elf: Elf, places: readonly Place[], code: Code, targets: Targets): InsnRelocation[] {
   const text = elf.section(TEXT)?.index ?? -1;
+  const jumpTables = elf.section(JUMP_TABLES)?.index ?? -1;
   return places.map((place) => {
     const insn = code.insns[place.slot - code.first];
     if (insn === undefined) throw place.error("is outside of its function");
-    return { insn: place.slot - code.first, target: targetOf(place, insn, text, targets) };
+    return { insn: place.slot - code.first, target: targetOf(place, insn, { text, jumpTables }, targets) };
   });
 }
 
@@ -77,7 +78,14 @@ export class Place {
   }
 }
 
-function targetOf(place: Place, insn: Insn, text: number, { maps, externs }: Targets): InsnTarget {
+/** Sections that relocations can be against, by their index; -1 for one that the object doesn't have. */
+interface Sections {
+  readonly text: number;
+  readonly jumpTables: number;
+}
+
+function targetOf(place: Place, insn: Insn, sections: Sections, { maps, externs }: Targets): InsnTarget {
+  const { text, jumpTables } = sections;
   const { symbol } = place;
   if (insn.code !== CALL && insn.code !== LD_IMM64) {
     throw place.error(`is on an instruction with code 0x${insn.code.toString(16)}, which refers to nothing`);
@@ -89,6 +97,7 @@ function targetOf(place: Place, insn: Insn, text: number, { maps, externs }: Tar
       throw place.error("is against the middle of an instruction");
     return { kind: "function", offset: symbol.value };
   }
+  if (symbol.section === jumpTables) return { kind: "jump-table", offset: symbol.value, size: symbol.size };
   return mapTarget(place, maps);
 }
 

@@ -1,30 +1,39 @@
 import { Btf } from "../btf/btf.ts";
+import { encodeLike } from "../btf/encode.ts";
 import { TYPE_SIZE } from "../btf/index/offsets.ts";
+import { ownTypes } from "../btf/opaque.ts";
 import type { DataSecType, VarSecinfo } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import { SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_OBJECT, type Elf, type ElfSymbol } from "./elf/elf.ts";
+import { KSYMS } from "./externs.ts";
 import { KCONFIG, layoutKconfig } from "./kconfig-layout.ts";
+import { repairKsyms, standInFor } from "./repair-ksyms.ts";
 
 const VAR_SECINFO_SIZE = 12;
 
-/** Externs of the kernel have no section in the file, and nothing to be laid out. */
-const KSYMS = ".ksyms";
 const GLOBAL_LINKAGE = 1;
 
+/** The BTF of an object as the compiler wrote it; undefined when it has none. */
+export function readObjectBtf(elf: Elf): Btf | undefined {
+  const section = elf.section(".BTF");
+  if (section === undefined) return undefined;
+  const btf = Btf.parse(section.data, { what: `${elf.what}, section .BTF` });
+  if (btf.littleEndian !== elf.littleEndian) {
+    throw new CoreGenError("bad-btf", `${btf.what}: its byte order is not the one of the ELF file`);
+  }
+  return btf;
+}
+
 /**
- * The BTF of an object, with what compilers leave open filled in from the ELF symbols; undefined when it has none.
+ * The BTF of an object, with what compilers leave open filled in from the ELF symbols.
  *
  * clang writes DATASECs with size 0 and offset 0 for global variables, and says "global" of functions and variables
  * that are hidden (libbpf: `btf_fixup_datasec`, `mark_btf_static`). The object's bytes are not changed.
  */
-export function readObjectBtf(elf: Elf): Btf | undefined {
-  const section = elf.section(".BTF");
-  if (section === undefined) return undefined;
-  const bytes = section.data.slice();
-  const btf = Btf.parse(bytes, { what: `${elf.what}, section .BTF` });
-  if (btf.littleEndian !== elf.littleEndian) {
-    throw new CoreGenError("bad-btf", `${btf.what}: its byte order is not the one of the ELF file`);
-  }
+export function repairBtf(elf: Elf, written: Btf): Btf {
+  const standIn = standInFor(written);
+  const bytes = standIn === undefined ? written.bytes.slice() : encodeLike(written, [...ownTypes(written), standIn]);
+  const btf = Btf.parse(bytes, { what: written.what });
   const repair: Repair = { elf, btf, view: new DataView(bytes.buffer), symbols: namedSymbols(elf) };
   for (const id of btf.ownOfKind("datasec")) repairDatasec(repair, id);
   for (const id of btf.ownOfKind("func")) repairLinkage(repair, id);
@@ -50,8 +59,12 @@ function namedSymbols(elf: Elf): Map<string, ElfSymbol> {
 function repairDatasec(repair: Repair, id: number): void {
   const { elf, btf, view } = repair;
   const type = btf.type(id);
-  if (type.kind !== "datasec" || type.name === KSYMS) return;
+  if (type.kind !== "datasec") return;
   const at = btf.offsetOf(id);
+  if (type.name === KSYMS) {
+    repairKsyms(btf, view, type, at);
+    return;
+  }
   if (type.name === KCONFIG) {
     repairKconfig(repair, type, at);
     return;

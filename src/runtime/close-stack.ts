@@ -33,4 +33,8 @@ export class CloseStack {
     }
     if (errors.length > 0) throw errors[0];
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

@@ -8,6 +8,7 @@ export { IncompatibleMapError, KernelError, VerifierError, type MapDifference } 
 export { base64, external } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {
+  AttachTarget,
   Loaded,
   MapSettings,
   Opened,

@@ -7,10 +7,11 @@ import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
 import type { MapChanges } from "./load/types.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
+import { checkedTarget, describeTarget } from "./attach-target.ts";
 import { checkedPath, OpenedMapSettings } from "./opened-map.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
-import type { OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
+import type { AttachTarget, OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 import { StructOpsStore } from "./struct-ops-store.ts";
 import { show } from "./value-checks.ts";
@@ -46,6 +47,7 @@ export class OpenedSkeleton {
     pinRoot: (): string | undefined => this.#pinRoot,
   };
   readonly #autoload = new Map<string, boolean>();
+  readonly #attachTargets = new Map<string, AttachTarget>();
   #btfPath: string | undefined;
   #pinRoot: string | undefined;
   #tokenPath: string | undefined;
@@ -94,6 +96,7 @@ export class OpenedSkeleton {
     const contents = new Map([...this.#images].map(([section, image]) => [section, this.#contents(section, image)]));
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
+      attachTargets: new Map([...this.#attachTargets].map(([name, target]) => [name, describeTarget(target)])),
       maps: this.#mapChanges(),
       structOps: new Map([...this.#structOps].map(([name, { value }]) => [name, value])),
       contents,
@@ -143,6 +146,7 @@ export class OpenedSkeleton {
 
   #openProgram(program: BpfProgram): OpenedProgram {
     const settings = this.#autoload;
+    const targets = this.#attachTargets;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -157,6 +161,14 @@ export class OpenedSkeleton {
         if (typeof value !== "boolean")
           throw new TypeError(`program "${program.name}": autoload takes true or false, not ${show(value)}`);
         settings.set(program.name, value);
+      },
+      get attachTarget(): AttachTarget | undefined {
+        return targets.get(program.name);
+      },
+      set attachTarget(value: AttachTarget | undefined) {
+        check();
+        if (value === undefined) targets.delete(program.name);
+        else targets.set(program.name, checkedTarget(program.name, value));
       },
     });
   }
@@ -213,6 +225,7 @@ function freeIf(free: boolean): "free" | "fixed" {
 
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
+  if (settings.attachTarget !== undefined) program.attachTarget = settings.attachTarget;
 }
 
 function findMapOf(object: BpfObject, section: string): MapDef {

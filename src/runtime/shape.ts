@@ -3,6 +3,7 @@ import type { Link } from "./links/link.ts";
 import type { StructOpsLink } from "./links/struct-ops.ts";
 import type { MapSource } from "./load/types.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
+import type { Program } from "./program.ts";
 
 /**
  * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, of each
@@ -95,6 +96,15 @@ type OpenedMapOf<M> = BpfMap extends M ? OpenedUntypedMap : OpenedMap;
 
 export interface ProgramSettings {
   readonly autoload?: boolean;
+  readonly attachTarget?: AttachTarget;
+}
+
+/** What a program that is for one function attaches to: a function of the kernel, of a module, or of another program. */
+export interface AttachTarget {
+  /** Its name, of a function in a module "veth:veth_xmit"; what the section says when this is left out. */
+  readonly function?: string | undefined;
+  /** A loaded program, or the number of its descriptor: the function is in there, and not in the kernel. */
+  readonly program?: Program | number | undefined;
 }
 
 /** An object between open and load. */
@@ -195,6 +205,11 @@ export interface OpenedProgram {
   readonly section: string;
   /** Whether `load` loads it; false at first for programs of a section that begins with "?". */
   autoload: boolean;
+  /**
+   * What it attaches to, where SEC("fentry") and the like don't say it, or instead of what they say; `freplace` programs
+   * need the program whose function they replace (libbpf: `bpf_program__set_attach_target`). Undefined at first.
+   */
+  attachTarget: AttachTarget | undefined;
 }
 
 /** Maps and programs in the kernel. */

@@ -94,7 +94,7 @@ describeWithKernel("with CORE_GEN_BTF", {}, () => {
       }) as Error,
     );
     // What JavaScript lets through.
-    expect(() => guideEnum.open({ btfPath: 5 as unknown as string })).toThrow("btfPath takes the path");
+    expect(() => guideEnum.open({ btfPath: 5 as unknown as string })).toThrow("btfPath takes a path");
   });
 
   it("what is wrong with it is said, with its name", () => {

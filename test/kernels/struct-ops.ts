@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { KernelError } from "../../src/runtime/errors.ts";
 import { kernelBtf } from "../../src/runtime/kernel/btf.ts";
-import { moduleBtfs } from "../../src/runtime/kernel/module-btf.ts";
-import { openModuleBtf } from "../../src/runtime/kernel/module-btf-fd.ts";
+import { openModuleTypes } from "../../src/runtime/kernel/btf-ids.ts";
+import { readModules } from "../../src/runtime/kernel/module-btf.ts";
 import { kernelIsAtLeast } from "../../src/runtime/kernel/release.ts";
 import { congestion } from "../golden/congestion.skel.ts";
 import { congestionControls, sendThrough } from "../support/tcp-congestion.ts";
@@ -18,7 +18,7 @@ const SIZE = 300_000;
 export async function checkStructOps(): Promise<void> {
   await check("a congestion control of .struct_ops is registered, runs, and is gone", registeredByMap);
   await check("the types of every module have a descriptor, as structs in modules need it", () => {
-    for (const module of moduleBtfs(kernelBtf())) openModuleBtf(module).close();
+    for (const { name } of readModules(kernelBtf())) openModuleTypes(name).close();
   });
   const hasLinks = kernelIsAtLeast([6, 4]);
   if (hasLinks)

@@ -13,6 +13,7 @@ import { check, finish } from "./check.ts";
 import { checkExamples } from "./examples.ts";
 import { checkGuide } from "./guide.ts";
 import { checkHooks } from "./hooks.ts";
+import { checkKsyms } from "./ksyms.ts";
 import { checkMaps } from "./maps.ts";
 import { checkModules } from "./modules.ts";
 import { checkStructOps } from "./struct-ops.ts";
@@ -37,6 +38,7 @@ await checkExamples();
 await checkGuide();
 await checkMaps();
 await checkModules();
+await checkKsyms();
 // Not every machine lets its functions be traced, as the one that builds this doesn't: test/kernel/links.test.ts.
 if (process.env["RUN_IN_KERNEL"] !== undefined) await checkHooks();
 await checkStructOps();

@@ -252,7 +252,8 @@ describe("externs", () => {
     [".ksyms", 2, { kind: "ksym", weak: true }],
   ])("of %s with binding %i", (section, binding, extern) => {
     const object = openObject(build(declared(section, 2), binding));
-    expect(object.externs).toEqual([{ name: "needed", typeId: 2, ...extern }]);
+    const type = { typeId: 2, declares: "variable", declaredTypeId: 1 };
+    expect(object.externs).toEqual([{ name: "needed", ...type, ...extern }]);
     const target = section === ".ksyms" ? { kind: "extern", extern: 0 } : { kind: "data", map: 0, offset: 0 };
     expect(object.programs[0]?.relocations).toEqual([{ insn: 0, target }]);
   });

@@ -24,6 +24,16 @@ export interface RefereeOptions {
   readonly log?: boolean;
   /** Lines that go before the kernel's configuration, like libbpf's `kconfig`. */
   readonly kconfig?: string;
+  /** A file in the place of /proc/kallsyms. */
+  readonly kallsyms?: string;
+  /** The modules that are loaded, each with the file of its types, on top of the kernel's. */
+  readonly modules?: readonly (readonly [name: string, btf: string])[];
+  /** BTF file of the program that `freplace` programs extend. */
+  readonly extended?: string;
+  /** What the kernel is too old for. */
+  readonly without?: readonly ("arg_ctx" | "attach_type" | "probe_read")[];
+  /** Also give the object's types as they are loaded. */
+  readonly types?: boolean;
 }
 
 /** All that libbpf would do with one object. */
@@ -35,6 +45,8 @@ export interface RefereeResult {
   readonly warnings: readonly string[];
   /** libbpf's debug lines on relocations, if asked for, without "libbpf: ". */
   readonly log: readonly string[];
+  /** The object's types as they are loaded, if asked for. */
+  readonly types?: Uint8Array;
   readonly end: RefereeEnd;
 }
 
@@ -95,10 +107,15 @@ export function refereeOrCrash(path: string, options: RefereeOptions = {}): Refe
   return status === 0 || status === 1 ? parseReferee(stdout) : undefined;
 }
 
-/** What `core-gen relocate --insns` prints as well: programs, instructions and maps. Undefined when libbpf refuses. */
+/**
+ * What `core-gen relocate --insns` prints as well: programs, instructions and maps; with {@link RefereeOptions.info} also
+ * records and data. Undefined when libbpf refuses.
+ */
 export function refereeLines(path: string, options: RefereeOptions = {}): string[] | undefined {
   const lines = run(path, options, []).split("\n");
-  return lines.includes("end ok") ? lines.filter((line) => /^(?:prog |map |[0-9a-f]{16}\b)/u.test(line)) : undefined;
+  const wanted =
+    options.info === true ? /^(?:prog |map |func |line |data |[0-9a-f]{16}\b)/u : /^(?:prog |map |[0-9a-f]{16}\b)/u;
+  return lines.includes("end ok") ? lines.filter((line) => wanted.test(line)) : undefined;
 }
 
 /** Asks libbpf about every program of the object as if it were the only one, so that one refusal hides no other. */
@@ -135,6 +152,11 @@ function spawnReferee(
     ...(options.log === true ? ["-l"] : []),
     ...(options.kconfig === undefined ? [] : ["-K", options.kconfig]),
     ...(options.everyProgram === true ? ["-a"] : []),
+    ...(options.kallsyms === undefined ? [] : ["-R", `/proc/kallsyms=${options.kallsyms}`]),
+    ...(options.modules ?? []).flatMap(([name, btf]) => ["-m", `${name}=${btf}`]),
+    ...(options.extended === undefined ? [] : ["-e", options.extended]),
+    ...(options.without === undefined ? [] : ["-o", options.without.join(",")]),
+    ...(options.types === true ? ["-B"] : []),
     path,
   ];
   return spawnSync(refereePath, args, { encoding: "utf8", maxBuffer: 1 << 30, timeout });
@@ -286,6 +308,7 @@ function parseReferee(output: string): RefereeResult {
   const warnings: string[] = [];
   const log: string[] = [];
   let end: RefereeEnd | undefined;
+  let types: Uint8Array | undefined;
   let inWarning = false;
   for (const line of output.trimEnd().split("\n")) {
     const [word = ""] = line.split(" ", 1);
@@ -302,6 +325,8 @@ function parseReferee(output: string): RefereeResult {
     else if (word === "data") addData(maps, rest);
     else if (word === "value") addValue(maps, rest);
     else if (word === "slot") addSlot(maps, rest);
+    // The last one: those before are libbpf's questions what the kernel understands.
+    else if (word === "btf") types = fromHex(rest);
     else if (word === "end") end = parseEnd(rest);
     else if (word === "log") log.push(rest.replace(/^libbpf: /u, ""));
     else if (word === "warn") inWarning = warnings.push(rest) > 0;
@@ -310,16 +335,15 @@ function parseReferee(output: string): RefereeResult {
   }
   if (end === undefined) throw new Error(`core-referee did not finish: ${output.slice(-200)}`);
   const withCode = programs.map((lines) => ({ ...lines, code: fromHex(lines.code.join("")) }));
-  return { programs: withCode, maps, warnings, log, end };
+  return { programs: withCode, maps, warnings, log, end, ...(types === undefined ? {} : { types }) };
 }
 
 const PROGRAM =
-  /^(\S+) sec=(.*) type=(\d+) attach=(\d+) btf_id=(\d+) flags=(\w+) kver=(\w+) func=(\d+) line=(\d+) insns=\d+$/;
+  /^(\S+) sec=(.*) type=(\d+) attach=(\d+) btf_id=(\d+) flags=(\w+) kver=(\w+) func=(\d+) line=(\d+) insns=\d+(?: module=(\S+))?$/;
 
 function parseProgram(text: string): ProgramLines {
-  const [name, section, ...numbers] = match(PROGRAM, text);
-  const [type, expectedAttachType, attachBtfId, flags, kernelVersion, funcInfoCount, lineInfoCount] =
-    numbers.map(Number);
+  const [name, section, ...rest] = match(PROGRAM, text);
+  const [type, expectedAttachType, attachBtfId, flags, kernelVersion, funcInfoCount, lineInfoCount] = rest.map(Number);
   return {
     name: name!,
     section: section!,

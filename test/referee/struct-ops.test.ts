@@ -8,9 +8,8 @@ import { planStructOps } from "../../src/co-re/struct-ops-plan.ts";
 import { isCoreGenError } from "../../src/errors.ts";
 import type { BpfObject } from "../../src/object/model.ts";
 import { openObject } from "../../src/object/open.ts";
-import { possibleCpus } from "../../src/runtime/kernel/cpus.ts";
-import { kernelVersionCode } from "../../src/runtime/kernel/kernel-version.ts";
-import { asReferee, kernelBtfs, readKernel, type KernelTypes } from "./kernels.ts";
+import { asReferee, kernelBtfs, readKernel, type KernelBtf } from "./kernels.ts";
+import { machineWith } from "./our-lines.ts";
 import { describeWithReferee, referee, refereeLines } from "./referee.ts";
 
 /*
@@ -32,15 +31,14 @@ describeWithReferee("maps of struct_ops, as libbpf makes them", {}, () => {
   describe.each(kernelBtfs())("on $name", (kernel) => {
     it.each(good)("%s", (path) => {
       const object = read(path);
-      const types = readKernel(kernel);
-      const lines = ourLines(object, types);
+      const lines = ourLines(object, kernel);
       expect(lines).toEqual(refereeLines(join(root, path), asReferee(kernel)));
-      if (lines !== undefined) expect(ourValues(object, types)).toEqual(theirValues(path, asReferee(kernel)));
+      if (lines !== undefined) expect(ourValues(object, kernel)).toEqual(theirValues(path, asReferee(kernel)));
     });
 
     it.each(bad)("struct-ops.%s is refused by both", (name) => {
       const path = `test/objects/struct-ops.${name}.stripped.bpf.o`;
-      expect(ourLines(read(path), readKernel(kernel))).toBeUndefined();
+      expect(ourLines(read(path), kernel)).toBeUndefined();
       expect(referee(join(root, path), asReferee(kernel)).end.status).toBe("load-error");
     });
   });
@@ -56,24 +54,18 @@ function read(path: string): BpfObject {
 }
 
 /** Undefined where we refuse. */
-function ourLines(object: BpfObject, types: KernelTypes): string[] | undefined {
-  const machine = {
-    ...types,
-    version: kernelVersionCode(),
-    mapsArrays: true,
-    pageSize: 4096,
-    possibleCpus: possibleCpus(),
-  };
+function ourLines(object: BpfObject, kernel: KernelBtf): string[] | undefined {
   try {
-    return [...insnLines(object, machine)];
+    return [...insnLines(object, machineWith(kernel))];
   } catch (error) {
     if (isCoreGenError(error)) return undefined;
     throw error;
   }
 }
 
-function ourValues(object: BpfObject, { kernel }: KernelTypes): Map<string, Value> {
-  const { maps } = planStructOps(object, { isCreated: ({ autocreate }) => autocreate }, { vmlinux: kernel });
+function ourValues(object: BpfObject, kernel: KernelBtf): Map<string, Value> {
+  const { kernel: vmlinux } = readKernel(kernel);
+  const { maps } = planStructOps(object, { isCreated: ({ autocreate }) => autocreate }, { vmlinux });
   return new Map(
     [...maps].map(([name, { image, functions }]) => {
       return [

@@ -62,6 +62,10 @@ describe("an opened skeleton", () => {
     });
     expect(opened.maps.opens_by_pid.maxEntries).toBe(4096);
     expect(opened.progs.handle_openat.autoload).toBe(false);
+    opened.progs.handle_openat.attachTarget = { function: "f", program: 3 };
+    expect(opened.progs.handle_openat.attachTarget).toEqual({ function: "f", program: 3 });
+    opened.progs.handle_openat.attachTarget = undefined;
+    expect(opened.progs.handle_openat.attachTarget).toBeUndefined();
     expect(opencount.open().rodata.report_every).toBe(100n);
   });
 
@@ -106,6 +110,13 @@ describe("an opened skeleton", () => {
       () => (opencount.open().progs.handle_openat.autoload = any("no")),
       'program "handle_openat": autoload takes true or false, not "no"',
     ],
+    ...["f", {}, { function: "" }, { function: 1 }, { program: 0 }, { program: "ask" }, null].map(
+      (target): [string, () => unknown, string] => [
+        `attach target ${inspect(target)}`,
+        () => opencount.open({ progs: { handle_openat: { attachTarget: any(target) } } }),
+        'program "handle_openat": attachTarget takes { function: "NAME" }, { program }, or both, not ',
+      ],
+    ),
     [
       "settings for an unknown map",
       () => opencount.open({ maps: any({ nope: {} }) }),

@@ -131,7 +131,7 @@ describe("creating a map of struct_ops", () => {
   });
 
   it("names the module that the type is in, as libbpf does (BPF_F_VTYPE_BTF_OBJ_FD)", () => {
-    const { bytes } = encodeStructOpsMap(def, kernel, { number: 10 }, { number: 11 });
+    const { bytes } = encodeStructOpsMap(def, kernel, { number: 10 }, 11);
     const view = new DataView(bytes.buffer);
     expect([view.getUint32(16, true), view.getInt32(72, true)]).toEqual([0x2000 | 0x8000, 11]);
   });

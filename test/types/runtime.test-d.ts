@@ -47,6 +47,8 @@ export async function beforeLoading(): Promise<void> {
   opened.bss.on = true;
   opened.maps.counts.maxEntries = 4096;
   opened.progs.handle_exec.autoload = false;
+  opened.progs.handle_exec.attachTarget = { function: "veth:veth_open" };
+  opened.progs.handle_exec.attachTarget = { program: sample.load().progs.handle_exec };
 
   // @ts-expect-error: a number for a u64
   opened.rodata.min_duration_ns = 1000;
@@ -83,6 +85,8 @@ export async function beforeLoading(): Promise<void> {
   opened.maps.counts.useInner("/sys/fs/bpf/x");
   // @ts-expect-error: no such section
   opened.sections.nope.valueSize = 1;
+  // @ts-expect-error: a program is a Program or the number of a descriptor
+  opened.progs.handle_exec.attachTarget = { program: "ask" };
   // @ts-expect-error: autoload is a boolean
   opened.progs.handle_exec.autoload = 1;
   // @ts-expect-error: nothing can be attached before loading

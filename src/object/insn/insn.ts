@@ -33,9 +33,12 @@ export const EXIT = 0x95;
 /** `src` of a `ld_imm64`: what its immediate stands for. */
 export const BPF_PSEUDO_MAP_FD = 1;
 export const BPF_PSEUDO_MAP_VALUE = 2;
+export const BPF_PSEUDO_BTF_ID = 3;
 export const BPF_PSEUDO_FUNC = 4;
 /** `src` of a `call` of a function of this program. */
 export const BPF_PSEUDO_CALL = 1;
+/** `src` of a `call` of a function of the kernel. */
+export const BPF_PSEUDO_KFUNC_CALL = 2;
 
 /** The class of an instruction: one of `BPF_LD … BPF_ALU64`. */
 export function insnClass(insn: Insn): number {

@@ -1,10 +1,10 @@
-import { CALL, encodeInsns, EXIT, LD_IMM64, type Insn } from "../../object/insn/insn.ts";
-import { attachTypes, mapTypes, programTypes, type ProgramTypeName } from "../../object/bpf-enums.ts";
-import { hostIsLittleEndian } from "../memory.ts";
-import { Attr, bpf, BPF_BTF_LOAD, BPF_LINK_CREATE, BPF_MAP_CREATE, BPF_PROG_LOAD } from "../sys/bpf.ts";
-import { EBADF } from "../sys/errno.ts";
+import { BPF_PSEUDO_CALL, CALL, EXIT, LD_IMM64, type Insn } from "../../object/insn/insn.ts";
+import { attachTypes, mapTypes } from "../../object/bpf-enums.ts";
+import { Attr, bpf, BPF_BTF_LOAD, BPF_LINK_CREATE, BPF_MAP_CREATE, BPF_PROG_BIND_MAP } from "../sys/bpf.ts";
+import { EBADF, EINVAL } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
-import { probes, type BtfFeature } from "./probe-btf.ts";
+import { argCtxProbe, probes, type BtfFeature } from "./probe-btf.ts";
+import { closed, insn, loadProgram, loads, MOV64_IMM, RETURN_0 } from "./probe-program.ts";
 import { kernelIsAtLeast, type KernelVersion } from "./release.ts";
 
 /** Something that not every kernel can, and that loading and attaching ask about. */
@@ -17,8 +17,11 @@ export type Feature =
   | "full-range-offset"
   | "probe-read-kernel"
   | "memcg-accounting"
+  | "prog-bind-map"
   | "perf-link"
-  | "bpf-cookie";
+  | "bpf-cookie"
+  | "uprobe-multi"
+  | "arg-ctx";
 
 interface FeatureFacts {
   /** The version of Linux that has it for certain. Vendors bring it to older ones, so those are tried. */
@@ -43,13 +46,17 @@ const features: Readonly<Record<Feature, FeatureFacts>> = {
     since: [5, 11],
     probe: () => loads("socket_filter", helperWithoutArguments(KTIME_GET_COARSE_NS)),
   },
+  "prog-bind-map": { since: [5, 10], probe: probeBindMap },
   "btf-float": btf("btf-float", [5, 13]),
   "perf-link": { since: [5, 15], probe: probePerfLink },
   "bpf-cookie": { since: [5, 15], probe: () => loads("tracepoint", helperWithoutArguments(GET_ATTACH_COOKIE)) },
   "btf-decl-tag": btf("btf-decl-tag", [5, 16]),
   "btf-type-tag": btf("btf-type-tag", [5, 17]),
   "btf-enum64": btf("btf-enum64", [6, 0]),
+  "arg-ctx": { since: [6, 8], probe: probeArgCtx },
   "btf-datasec-question-mark": btf("btf-datasec-question-mark", [6, 9]),
+  // There since 6.6, and with a process id that means the process, which came later, to stable versions, too.
+  "uprobe-multi": { since: [6, 11], probe: probeUprobeMulti },
   "full-range-offset": { since: [7, 1], probe: probeFullRangeOffset },
 };
 
@@ -77,18 +84,15 @@ export function probeFeature(feature: Feature): boolean {
 
 const PROBE_READ_KERNEL = 113;
 const KTIME_GET_COARSE_NS = 160;
+const GET_FUNC_IP = 173;
 const GET_ATTACH_COOKIE = 174;
 const BPF_F_MMAPABLE = 0x400;
 const BPF_PSEUDO_MAP_VALUE = 2;
 const LOG_SIZE = 1024;
 
-const insn = (code: number, dst = 0, src = 0, off = 0, imm = 0): Insn => ({ code, dst, src, off, imm });
-const MOV64_IMM = 0xb7;
 const MOV64_REG = 0xbf;
 const ADD64_IMM = 0x07;
 const STORE_DW_IMM = 0x7a;
-
-const RETURN_0: readonly Insn[] = [insn(MOV64_IMM), insn(EXIT)];
 
 /** The kernel knows a helper, or refuses the program. */
 function helperWithoutArguments(id: number): Insn[] {
@@ -99,23 +103,6 @@ function helperWithoutArguments(id: number): Insn[] {
 function callOf(id: number): Insn[] {
   const toStack = [insn(MOV64_REG, 1, 10), insn(ADD64_IMM, 1, 0, 0, -8)];
   return [...toStack, insn(MOV64_IMM, 2, 0, 0, 8), insn(MOV64_IMM, 3), insn(CALL, 0, 0, 0, id), ...RETURN_0];
-}
-
-function loads(type: ProgramTypeName, insns: readonly Insn[], more: (attr: Attr) => Attr = (attr) => attr): boolean {
-  return closed(loadProgram(type, insns, more));
-}
-
-function loadProgram(
-  type: ProgramTypeName,
-  insns: readonly Insn[],
-  more: (attr: Attr) => Attr = (attr) => attr,
-): number {
-  const attr = new Attr(72)
-    .u32(0, programTypes.indexOf(type))
-    .u32(4, insns.length)
-    .pointer(8, encodeInsns(insns, hostIsLittleEndian))
-    .text(16, "GPL");
-  return bpf(BPF_PROG_LOAD, more(attr));
 }
 
 function createArray(flags: number): number {
@@ -167,8 +154,33 @@ function probePerfLink(): boolean {
   return bpf(BPF_LINK_CREATE, attr) === -EBADF;
 }
 
-function closed(number: number): boolean {
+function probeBindMap(): boolean {
+  const [map, program] = [createArray(0), loadProgram("socket_filter", RETURN_0)];
+  const result = bpf(BPF_PROG_BIND_MAP, new Attr(12).u32(0, program).u32(4, map));
+  return [closed(map), closed(program)].every(Boolean) && result >= 0;
+}
+
+/** A link of the kind has another error for a process id that can't be than for "/", which is no file. */
+function probeUprobeMulti(): boolean {
+  const attachType = attachTypes.indexOf("trace_uprobe_multi");
+  const number = loadProgram("kprobe", RETURN_0, (attr) => attr.u32(68, attachType));
   if (number < 0) return false;
-  new Fd(number, "a probe").close();
-  return true;
+  using program = new Fd(number, "the program of a probe");
+  const offsets = new Uint8Array(8);
+  const link = (pid: number): number => {
+    const attr = new Attr(64).u32(0, program.number).u32(4, 0xffff_ffff).u32(8, attachType);
+    return bpf(BPF_LINK_CREATE, attr.text(16, "/").pointer(24, offsets).u32(48, 1).u32(56, pid));
+  };
+  return link(0) === -EBADF && link(0xffff_ffff) === -EINVAL;
+}
+
+/** A function whose tag says that it gets the program's context calls a helper that takes nothing else. */
+function probeArgCtx(): boolean {
+  const { bytes, main, called } = argCtxProbe();
+  const number = bpf(BPF_BTF_LOAD, new Attr(28).pointer(0, bytes).u32(16, bytes.length));
+  if (number < 0) return false;
+  using types = new Fd(number, "the types of a probe");
+  const insns = [insn(CALL, 0, BPF_PSEUDO_CALL, 0, 1), insn(EXIT), insn(CALL, 0, 0, 0, GET_FUNC_IP), insn(EXIT)];
+  const functions = new Uint8Array(Uint32Array.from([0, main, 2, called]).buffer);
+  return loads("kprobe", insns, (attr) => attr.u32(72, types.number).u32(76, 8).pointer(80, functions).u32(88, 2));
 }

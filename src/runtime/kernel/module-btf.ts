@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Btf } from "../../btf/btf.ts";
+import type { ModuleTypes } from "../../co-re/kernel-types.ts";
 import { CoreGenError } from "../../errors.ts";
 import { readBtfFile } from "./btf.ts";
 
@@ -13,15 +14,16 @@ const FOLDER = "/sys/kernel/btf";
  * CAP_SYS_ADMIN; these files take nothing. A module whose types can't be read is left out with a warning of the process:
  * Ubuntu shipped one of 24 bytes, sha1_ssse3's, and it must not stop programs that need nothing of it.
  */
-export function moduleBtfs(base: Btf): Btf[] {
+export function readModules(base: Btf): ModuleTypes[] {
   if (!existsSync(FOLDER)) return [];
   const modules = readdirSync(FOLDER).filter((name) => name !== "vmlinux");
-  return modules.sort().flatMap((name) => readModule(join(FOLDER, name), base));
+  return modules.sort().flatMap((name) => readModule(name, base));
 }
 
-function readModule(path: string, base: Btf): Btf[] {
+function readModule(name: string, base: Btf): ModuleTypes[] {
+  const path = join(FOLDER, name);
   try {
-    return [readBtfFile(path, base)];
+    return [{ name, types: readBtfFile(path, base) }];
   } catch (error) {
     if (!(error instanceof CoreGenError)) throw error;
     // Unloaded since the folder was read: nothing to warn of.

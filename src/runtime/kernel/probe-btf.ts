@@ -53,6 +53,15 @@ export const probes: Readonly<Record<BtfFeature, () => Uint8Array>> = {
   "btf-enum64": () => rawBtf([1, info(KIND_ENUM64, 1), 8, 6, 0, 0], "many\0one"),
 };
 
+/** `int a(void *a)` and `int b(void *b)`, whose argument has the tag `arg:ctx`; and the ids of the two functions. */
+export function argCtxProbe(): { bytes: Uint8Array; main: number; called: number } {
+  const proto = (name: number): number[] => [0, info(KIND_FUNC_PROTO, 1), 1, name, 2];
+  const func = (name: number, type: number): number[] => [name, info(KIND_FUNC, 1), type];
+  const [a, b, tag] = [1, 3, 5];
+  const types = [...INT, 0, info(KIND_PTR), 0, ...proto(a), ...func(a, 3), ...proto(b), ...func(b, 5)];
+  return { bytes: rawBtf([...types, tag, info(KIND_DECL_TAG), 6, 0], "a\0b\0arg:ctx"), main: 4, called: 6 };
+}
+
 /** What a kernel may or may not understand in BTF. */
 export type BtfFeature =
   | "btf-func"

@@ -5,7 +5,7 @@ import { CoreGenError } from "../../errors.ts";
 import { kernelBtf } from "./btf.ts";
 import { findInFolder } from "./btf-folder.ts";
 import { machineName } from "./machine-name.ts";
-import { moduleBtfs } from "./module-btf.ts";
+import { readModules } from "./module-btf.ts";
 import { kernelRelease } from "./release.ts";
 
 const VARIABLE = "CORE_GEN_BTF";
@@ -43,7 +43,7 @@ export function targetTypes({ btfPath, carried = [], kernelBtf: given }: TargetS
   return named === undefined
     ? lazily(
         () => kernelOrCarried(carried),
-        () => moduleBtfs(kernelBtf()),
+        () => readModules(kernelBtf()).map(({ types }) => types),
       )
     : lazily(() => readNamed(named));
 }

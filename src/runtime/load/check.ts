@@ -2,15 +2,14 @@ import type { BpfObject, BpfProgram } from "../../object/model.ts";
 import { CoreGenError } from "../../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { nearNames } from "../../object/near-names.ts";
-import type { LoadSettings } from "./types.ts";
+import type { AttachTargetSetting, LoadSettings } from "./types.ts";
 
 /** The programs that will be loaded, after everything that can be wrong without asking the kernel was looked at. */
 export function checkBeforeLoading(object: BpfObject, settings: LoadSettings): BpfProgram[] {
   checkByteOrder(object);
   checkSettings(object, settings);
   const programs = object.programs.filter(({ name, autoload }) => settings.autoload.get(name) ?? autoload);
-  checkExterns(object);
-  for (const program of programs) checkProgram(object, program);
+  for (const program of programs) checkProgram(object, program, settings.attachTargets?.get(program.name));
   return programs;
 }
 
@@ -28,7 +27,8 @@ function checkByteOrder(object: BpfObject): void {
 
 function checkSettings(object: BpfObject, settings: LoadSettings): void {
   const programs = object.programs.map(({ name }) => name);
-  for (const name of settings.autoload.keys()) checkName(object, "program", name, programs);
+  for (const name of [...settings.autoload.keys(), ...(settings.attachTargets?.keys() ?? [])])
+    checkName(object, "program", name, programs);
 }
 
 /** Names that the object does not have are most often misspelt. */
@@ -40,14 +40,7 @@ export function checkName(object: BpfObject, kind: string, name: string, names: 
   ]);
 }
 
-function checkExterns(object: BpfObject): void {
-  const [first, ...more] = object.externs.filter(({ kind }) => kind === "ksym");
-  if (first === undefined) return;
-  const others = more.length > 0 ? ` (and ${more.length} more)` : "";
-  throw unsupported(object, `it needs the __ksym symbol ${first.name}${others}`);
-}
-
-function checkProgram(object: BpfObject, program: BpfProgram): void {
+function checkProgram(object: BpfObject, program: BpfProgram, target: AttachTargetSetting | undefined): void {
   const { def, section, name } = program;
   if (def === undefined) {
     throw new CoreGenError(
@@ -58,15 +51,17 @@ function checkProgram(object: BpfObject, program: BpfProgram): void {
       },
     );
   }
-  if (def.typeName === "ext") {
-    throw unsupported(object, `the program "${name}" is in SEC("${section}")`);
+  if (target !== undefined && !def.needsAttachTarget) {
+    throw badInput(object, `program "${name}" is in SEC("${section}"), which attaches to no function`, [
+      "Leave its attachTarget out.",
+    ]);
   }
-  if (def.needsAttachTarget && def.extra === "") {
+  if (def.needsAttachTarget && def.extra === "" && target?.function === undefined && target?.program === undefined) {
     throw new CoreGenError(
       "bad-object",
       `loading ${object.elf.what}: program "${name}": SEC("${section}") does not say what it attaches to`,
       {
-        hints: [`Write it behind a slash: SEC("${def.prefix}/NAME").`],
+        hints: [`Write it behind a slash: SEC("${def.prefix}/NAME"), or set attachTarget before loading.`],
       },
     );
   }

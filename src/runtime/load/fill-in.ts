@@ -1,9 +1,9 @@
 import { CoreGenError } from "../../errors.ts";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, CALL, type Insn } from "../../object/insn/insn.ts";
+import { poisonCall, POISONED_MAP } from "../../object/insn/poison.ts";
 import type { BpfObject, InsnRelocation } from "../../object/model.ts";
 import { hasFeature } from "../kernel/features.ts";
 import type { LoadedMap } from "./types.ts";
-import { POISONED_MAP } from "./verifier-log.ts";
 
 /** Puts the maps' descriptors into the instructions that refer to them (libbpf: `bpf_object__relocate_data`). */
 export function fillInMaps(
@@ -30,22 +30,14 @@ export function fillInMaps(
 
 function fillInMap(low: Insn, high: Insn, map: LoadedMap | undefined, index: number, offset: number | undefined): void {
   if (map === undefined) {
-    poison(low, index);
-    poison(high, index);
+    // libbpf: `poison_map_ldimm64`.
+    poisonCall(low, POISONED_MAP + index);
+    poisonCall(high, POISONED_MAP + index);
     return;
   }
   low.src = offset === undefined ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
   low.imm = map.fd.number;
   high.imm = offset ?? 0;
-}
-
-/** A call that no kernel has, whose number says which map it stands for (libbpf: `poison_map_ldimm64`). */
-function poison(insn: Insn, index: number): void {
-  insn.code = CALL;
-  insn.dst = 0;
-  insn.src = 0;
-  insn.off = 0;
-  insn.imm = POISONED_MAP + index;
 }
 
 // enum bpf_func_id

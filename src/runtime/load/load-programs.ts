@@ -1,10 +1,15 @@
+import { calledModules, fillInExterns } from "../../co-re/fill-in-externs.ts";
+import { attachTypes } from "../../object/bpf-enums.ts";
 import { encodeInsns, type Insn } from "../../object/insn/insn.ts";
-import type { CloseStack } from "../close-stack.ts";
+import type { SectionDef } from "../../object/sections.ts";
+import { CloseStack } from "../close-stack.ts";
 import { hasFeature } from "../kernel/features.ts";
+import { kernelVersionCode } from "../kernel/kernel-version.ts";
 import { hostIsLittleEndian } from "../memory.ts";
-import { Attr, bpf, BPF_PROG_LOAD } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_PROG_BIND_MAP, BPF_PROG_LOAD } from "../sys/bpf.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
+import { fillInJumpTables } from "./jump-tables.ts";
 import { loadWithLog } from "./load-with-log.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import { TOKEN_FLAG } from "./token.ts";
@@ -26,6 +31,7 @@ export function loadPrograms(
   const loaded = new Map<string, LoadedProgram>();
   for (const prepared of programs) {
     const fd = opened.add(loadProgram(prepared, context));
+    bindConstants(fd, context);
     loaded.set(prepared.program.name, { program: prepared.program, fd });
   }
   return loaded;
@@ -34,6 +40,9 @@ export function loadPrograms(
 function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
   const insns = prepared.insns.map((insn) => ({ ...insn }));
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
+  fillInExterns(insns, prepared.relocations, context.externs, (module) => context.modules.numberOf(module));
+  using jumpTables = new CloseStack();
+  fillInJumpTables(prepared, insns, context, jumpTables);
   replaceMissingHelpers(insns);
   const encode = (): Attr => encodeProgram(prepared, insns, context);
   // Without a log the verifier is several times as fast.
@@ -42,29 +51,46 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
   return new Fd(number, `program "${prepared.program.name}"`);
 }
 
+/**
+ * Lets the kernel keep constants as long as the program, and show them with it, although the verifier may have made
+ * them part of its code (libbpf: `bpf_object_load_prog`). Nothing depends on it.
+ */
+function bindConstants(program: Fd, { maps }: ProgramContext): void {
+  for (const { def, fd } of maps.values()) {
+    if (def.data?.kind !== "rodata" || !hasFeature("prog-bind-map")) continue;
+    bpf(BPF_PROG_BIND_MAP, new Attr(12).u32(0, program.number).u32(4, fd.number));
+  }
+}
+
 /** The attributes of BPF_PROG_LOAD, without a log. */
 function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], context: ProgramContext): Attr {
-  const { def, program } = prepared;
-  const { btf, token } = context;
-  const { license } = context.object;
+  const { def, program, target } = prepared;
+  const { object, btf, modules, externs, token } = context;
   const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
   const attr = new Attr(token === undefined ? ATTR_SIZE : ATTR_SIZE_WITH_TOKEN)
     .u32(0, def.type)
     .u32(4, insns.length)
     .pointer(8, encodeInsns(insns, hostIsLittleEndian))
-    .text(16, license)
+    .text(16, object.license)
+    // Kernels before 5.0 compare it with their own for kprobes.
+    .u32(40, object.kernelVersion || kernelVersionCode())
     .u32(44, token === undefined ? flags : flags | TOKEN_FLAG)
-    .u32(68, expectedAttachType(prepared))
-    .u32(108, prepared.attachBtfId)
-    .u32(112, prepared.attachBtf?.number ?? 0);
+    .u32(68, prepared.expectedAttachType ?? expectedAttachType(def))
+    .u32(108, target.id)
+    .u32(112, target.program ?? (target.module === undefined ? 0 : modules.numberOf(target.module)))
+    .pointer(120, modules.arrayOf(calledModules(externs)));
   if (token !== undefined) attr.u32(144, token.number);
   if (hasFeature("prog-name")) attr.name(48, program.name);
   if (btf !== undefined && hasFeature("btf-func")) addDebugInfo(attr, prepared, btf);
   return attr;
 }
 
-function expectedAttachType({ def, expectedAttachType: own }: PreparedProgram): number {
-  return own ?? (def.attachTypeOptional && !hasFeature("expected-attach-type") ? 0 : def.attachType);
+/** libbpf: `libbpf_prepare_prog_load`. */
+export function expectedAttachType(def: SectionDef): number {
+  if (def.attachTypeOptional && !hasFeature("expected-attach-type")) return 0;
+  // One link can have all places of a USDT probe, where the kernel can that.
+  if (/^usdt(\.s)?$/u.test(def.prefix) && hasFeature("uprobe-multi")) return attachTypes.indexOf("trace_uprobe_multi");
+  return def.attachType;
 }
 
 /** Which functions and which lines of C the instructions come from: `struct bpf_func_info` and `bpf_line_info`. */

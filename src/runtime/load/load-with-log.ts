@@ -58,6 +58,7 @@ function describe(prepared: PreparedProgram, context: ProgramContext, refusal: R
   const log = explainPoison(refusal.log, {
     relocation: (insn) => describeRelocation(poisoned.get(insn)),
     map: (index) => context.object.maps[index]?.name,
+    extern: (index) => context.object.externs[index]?.name,
   });
   const complaint = findComplaint(log);
   if (complaint === undefined) {
@@ -110,9 +111,13 @@ function verifierHints(prepared: PreparedProgram, context: ProgramContext, compl
   const hints: string[] = [];
   const missing = prepared.poisoned.get(complaint.slot ?? -1);
   if (missing !== undefined) hints.push(...missingHints(missing));
+  else if (/^kfunc '.*' is referenced/u.test(complaint.reason))
+    hints.push("This kernel doesn't have it, or declares it otherwise: ask with bpf_ksym_exists() before calling it.");
   else if (/unknown func|invalid func/u.test(complaint.reason)) {
     hints.push("This kernel does not have that helper, or not for programs of this kind.");
   }
+  if (complaint.reason.startsWith("ldimm64 failed to find the address for kernel symbol"))
+    hints.push("Addresses of variables take a kernel with CONFIG_KALLSYMS_ALL=y, which zcat /proc/config.gz may tell.");
   if (/\bGPL\b/iu.test(complaint.reason)) {
     const is = license === "" ? "The object has no license" : `The object's license is "${license}"`;
     hints.push(`${is}: write char LICENSE[] SEC("license") = "GPL";`);

@@ -1,6 +1,6 @@
 import type { BpfObject } from "../../object/model.ts";
 import { CloseStack } from "../close-stack.ts";
-import { kernelBtf } from "../kernel/btf.ts";
+import { runningKernel } from "../kernel/running-kernel.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { checkBeforeLoading } from "./check.ts";
@@ -9,8 +9,10 @@ import { createMaps } from "./create-maps.ts";
 import { fillWithPrograms } from "./fill-slots.ts";
 import { loadBtf } from "./load-btf.ts";
 import { loadPrograms } from "./load-programs.ts";
+import { ModuleDescriptors } from "./module-descriptors.ts";
 import { planMaps } from "./plan-maps.ts";
 import { preparePrograms } from "./prepare-programs.ts";
+import { replaceArguments } from "./replace-arguments.ts";
 import { resizeData } from "./resize-data.ts";
 import { openToken } from "./token.ts";
 import { prepareStructOps } from "./struct-ops.ts";
@@ -26,14 +28,14 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
-  using structOps = prepareStructOps(object, settings);
-  const programs = structOps.choose(checkBeforeLoading(object, settings));
+  const chosen = checkBeforeLoading(object, settings);
+  const kernel = runningKernel(settings.kernelBtf);
+  const structOps = prepareStructOps(object, settings, kernel);
+  const programs = structOps.choose(chosen);
   const { object: resized, plans } = resizeData(object, planMaps(object, settings));
   checkMaps(object, plans, programs, settings);
-  const unaimed = preparePrograms(object, programs, {
-    targets: targetTypes(settings),
-    running: settings.kernelBtf ?? kernelBtf,
-  });
+  const prepared = preparePrograms(object, programs, { targets: targetTypes(settings), kernel }, settings);
+  const aimed = structOps.aim(prepared.programs);
   raiseMemlockIfCounted();
   const [opened, undo] = [new CloseStack(), new CloseStack()];
   const closeAll = (): void => {
@@ -41,14 +43,16 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
     opened.close();
   };
   const warnings: string[] = [];
+  const replaced = replaceArguments(resized, aimed, warnings);
   // Maps and programs hold on to the types themselves.
   using token = openToken(settings.tokenPath);
-  using btf = loadBtf(resized, warnings, token);
+  using btf = loadBtf(replaced.object, warnings, token);
+  using modules = new ModuleDescriptors();
   try {
-    const prepared = structOps.aim(unaimed);
     const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
-    structOps.createMaps(maps, btf, opened);
-    const loaded = loadPrograms(prepared, { object, maps, btf, token }, opened);
+    structOps.createMaps(maps, { btf, modules }, opened);
+    const { externs } = prepared;
+    const loaded = loadPrograms(replaced.programs, { object, maps, btf, externs, modules, token }, opened);
     structOps.fillIn(loaded);
     fillWithPrograms(object, maps, loaded);
     return {

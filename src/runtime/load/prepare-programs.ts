@@ -1,30 +1,28 @@
-import type { Btf } from "../../btf/btf.ts";
 import type { FuncInfo, LineInfo } from "../../btf/ext.ts";
 import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Insn } from "../../object/insn/insn.ts";
-import { linkProgram } from "../../object/link.ts";
+import { linkProgram, type LinkedPart } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
-import { attachTargetId } from "../../co-re/attach-target.ts";
-import type { Fd } from "../sys/fd.ts";
+import { resolveExterns, type KernelSymbols, type ResolvedExtern } from "../../co-re/resolve-externs.ts";
+import { findTarget, type LoadTarget } from "./find-target.ts";
+import type { LoadSettings } from "./types.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
 export interface PreparedProgram {
   readonly program: BpfProgram;
   readonly def: SectionDef;
   readonly insns: Insn[];
-  /** References to maps and data, in slots of `insns`. */
+  /** References to maps, data and externs, in slots of `insns`. */
   readonly relocations: readonly InsnRelocation[];
   readonly funcInfo: readonly FuncInfo[];
   readonly lineInfo: readonly LineInfo[];
-  /** What it attaches to, in the kernel's BTF; 0 for programs that don't say it when they are loaded. */
-  readonly attachBtfId: number;
-  /** The types that {@link attachBtfId} is in, if they are a module's. */
-  readonly attachBtf?: Fd | undefined;
+  readonly target: LoadTarget;
   /** Instead of what the section says: the number of the member that a struct_ops program is for. */
   readonly expectedAttachType?: number;
+  readonly parts: readonly LinkedPart[];
   /** Relocations whose instructions were poisoned, by slot of `insns`. */
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
 }
@@ -33,8 +31,14 @@ export interface PreparedProgram {
 export interface TypeSources {
   /** What programs are relocated against: getters, as not every relocation looks. */
   readonly targets: RelocationTargets;
-  /** What programs attach to. */
-  running(): Btf;
+  /** What programs attach to and call. */
+  readonly kernel: KernelSymbols;
+}
+
+/** All programs, and what they have in common. */
+export interface Prepared {
+  readonly programs: readonly PreparedProgram[];
+  readonly externs: ReadonlyMap<number, ResolvedExtern>;
 }
 
 /**
@@ -45,9 +49,11 @@ export function preparePrograms(
   object: BpfObject,
   programs: readonly BpfProgram[],
   types: TypeSources,
-): PreparedProgram[] {
+  settings: Pick<LoadSettings, "attachTargets">,
+): Prepared {
+  const externs = resolveExterns(object, types.kernel);
   const { code, entries } = relocate(object, types.targets, { functions: [...programs, ...object.subprograms] });
-  return programs.map((program) => {
+  const prepared = programs.map((program) => {
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
     const { def } = program;
     if (def === undefined)
@@ -57,7 +63,8 @@ export function preparePrograms(
       const start = starts.get(entry.code);
       return start === undefined || entry.newValue !== undefined ? [] : [[start + entry.insn, entry]];
     });
-    const attachBtfId = def.needsAttachTarget ? attachTargetId(program, def, types.running()) : 0;
-    return { program, def, ...linked, attachBtfId, poisoned: new Map(poisoned) };
+    const target = findTarget(program, def, types.kernel, settings.attachTargets?.get(program.name));
+    return { program, def, ...linked, target, poisoned: new Map(poisoned) };
   });
+  return { programs: prepared, externs };
 }

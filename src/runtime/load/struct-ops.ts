@@ -1,5 +1,4 @@
-import type { Btf } from "../../btf/btf.ts";
-import type { RelocationTargets } from "../../co-re/candidates.ts";
+import { moduleWith, relocationTargets, type KernelTypes } from "../../co-re/kernel-types.ts";
 import type { MatchedStructOps } from "../../co-re/struct-ops.ts";
 import { planStructOps, structOpsTarget, type StructOpsPlan } from "../../co-re/struct-ops-plan.ts";
 import { CoreGenError } from "../../errors.ts";
@@ -7,54 +6,42 @@ import { kernelMapName } from "../../object/map-names.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import type { CloseStack } from "../close-stack.ts";
 import { KernelError } from "../errors.ts";
-import { kernelBtf } from "../kernel/btf.ts";
 import { hasFeature } from "../kernel/features.ts";
-import { moduleBtfs } from "../kernel/module-btf.ts";
-import { openModuleBtf } from "../kernel/module-btf-fd.ts";
 import { permissionHints } from "../kernel/privileges.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { Attr, bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { EACCES, EINVAL, ENOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { isCreated } from "./create-maps.ts";
+import type { ModuleDescriptors } from "./module-descriptors.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import type { LoadedMap, LoadedProgram, LoadSettings } from "./types.ts";
 
 const BPF_F_VTYPE_BTF_OBJ_FD = 1 << 15;
 
-/**
- * Finds the kernel's structs for an object's struct_ops maps. Reads the kernel's types if there are any. The caller closes
- * the result when loading is over.
- */
-export function prepareStructOps(object: BpfObject, settings: LoadSettings): StructOpsLoading {
-  const running = settings.kernelBtf ?? kernelBtf;
+/** Finds the kernel's structs for an object's struct_ops maps. Reads the kernel's types if there are any. */
+export function prepareStructOps(object: BpfObject, settings: LoadSettings, kernel: KernelTypes): StructOpsLoading {
   const created = (map: MapDef): boolean => isCreated(map, settings);
-  const plan = planStructOps(object, { isCreated: created, values: settings.structOps }, runningTypes(running));
-  return new StructOpsLoading(object, plan);
+  const plan = planStructOps(object, { isCreated: created, values: settings.structOps }, relocationTargets(kernel));
+  return new StructOpsLoading(object, plan, kernel);
 }
 
-/** Nothing is read before it is needed: most structs are not in modules. */
-function runningTypes(running: () => Btf): RelocationTargets {
-  let modules: Btf[] | undefined;
-  return {
-    get vmlinux() {
-      return running();
-    },
-    get modules() {
-      return (modules ??= moduleBtfs(running()));
-    },
-  };
+/** What descriptors there are while maps are created: of the object's types in the kernel, and of modules'. */
+interface TypeDescriptors {
+  readonly btf: Fd | undefined;
+  readonly modules: ModuleDescriptors;
 }
 
 /** The struct_ops of an object while it is loaded. */
 export class StructOpsLoading {
   readonly #object: BpfObject;
   readonly #plan: StructOpsPlan;
-  readonly #modules = new Map<Btf, Fd>();
+  readonly #kernel: KernelTypes;
 
-  constructor(object: BpfObject, plan: StructOpsPlan) {
+  constructor(object: BpfObject, plan: StructOpsPlan, kernel: KernelTypes) {
     this.#object = object;
     this.#plan = plan;
+    this.#kernel = kernel;
   }
 
   /** The programs to load: those of maps that are created, whatever was chosen, and no others of struct_ops maps. */
@@ -67,22 +54,19 @@ export class StructOpsLoading {
     return programs.map((prepared) => {
       if (prepared.def.typeName !== "struct_ops") return prepared;
       const { kernel, index } = structOpsTarget(this.#object, this.#plan, prepared.program);
-      return {
-        ...prepared,
-        attachBtfId: kernel.typeId,
-        attachBtf: this.#moduleFd(kernel.btf),
-        expectedAttachType: index,
-      };
+      const target = { id: kernel.typeId, module: moduleWith(this.#kernel, kernel.btf), program: undefined };
+      return { ...prepared, target, expectedAttachType: index };
     });
   }
 
-  /** Creates the maps and adds them to `maps`. `btf` is the object's types in the kernel. */
-  createMaps(maps: Map<string, LoadedMap>, btf: Fd | undefined, opened: CloseStack): void {
+  /** Creates the maps and adds them to `maps`. */
+  createMaps(maps: Map<string, LoadedMap>, { btf, modules }: TypeDescriptors, opened: CloseStack): void {
     for (const def of this.#object.maps) {
       const matched = this.#plan.maps.get(def.name);
       if (matched === undefined || def.structOps === undefined) continue;
       if (btf === undefined) throw this.#withoutTypes(def);
-      const fd = opened.add(createMap(def, matched, btf, this.#moduleFd(matched.kernel.btf)));
+      const module = moduleWith(this.#kernel, matched.kernel.btf);
+      const fd = opened.add(createMap(def, matched, btf, module && modules.numberOf(module)));
       const rest = { mmapable: false, constants: undefined, reused: false, pinPath: undefined, arena: undefined };
       maps.set(def.name, { def, fd, maxEntries: 1, ...rest, structOps: matched.image });
     }
@@ -99,22 +83,6 @@ export class StructOpsLoading {
     }
   }
 
-  close(): void {
-    for (const fd of this.#modules.values()) fd.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /** The kernel's own types need none. */
-  #moduleFd(btf: Btf): Fd | undefined {
-    if (btf.base === undefined) return undefined;
-    const fd = this.#modules.get(btf) ?? openModuleBtf(btf);
-    this.#modules.set(btf, fd);
-    return fd;
-  }
-
   #withoutTypes({ name }: MapDef): CoreGenError {
     const { what } = this.#object.elf;
     return new CoreGenError(
@@ -124,7 +92,7 @@ export class StructOpsLoading {
   }
 }
 
-function createMap(def: MapDef, { kernel }: MatchedStructOps, btf: Fd, module: Fd | undefined): Fd {
+function createMap(def: MapDef, { kernel }: MatchedStructOps, btf: Fd, module: number | undefined): Fd {
   const result = bpf(BPF_MAP_CREATE, encodeStructOpsMap(def, kernel, btf, module));
   if (result >= 0) return new Fd(result, `map "${def.name}"`);
   const errno = -result;
@@ -148,7 +116,7 @@ export function encodeStructOpsMap(
   def: MapDef,
   { valueTypeId, valueSize }: Pick<MatchedStructOps["kernel"], "valueTypeId" | "valueSize">,
   btf: Pick<Fd, "number">,
-  module: Pick<Fd, "number"> | undefined,
+  module: number | undefined,
 ): Attr {
   const attr = new Attr(76)
     .u32(0, def.type)
@@ -158,7 +126,7 @@ export function encodeStructOpsMap(
     .u32(16, def.flags | (module === undefined ? 0 : BPF_F_VTYPE_BTF_OBJ_FD))
     .u32(48, btf.number)
     .u32(60, valueTypeId);
-  if (module !== undefined) attr.u32(72, module.number);
+  if (module !== undefined) attr.u32(72, module);
   // Data sections are called after the object, these are not.
   if (hasFeature("prog-name")) attr.name(28, kernelMapName(def, ""));
   return attr;

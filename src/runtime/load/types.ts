@@ -1,9 +1,11 @@
 import type { Btf } from "../../btf/btf.ts";
+import type { ResolvedExtern } from "../../co-re/resolve-externs.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import type { StructOpsValue } from "../../co-re/struct-ops.ts";
 import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
 import type { Mapping } from "../sys/mmap.ts";
+import type { ModuleDescriptors } from "./module-descriptors.ts";
 
 /** What the user decided between opening and loading. */
 export interface LoadSettings {
@@ -15,6 +17,8 @@ export interface LoadSettings {
   readonly structOps?: ReadonlyMap<string, StructOpsValue>;
   /** Sections of global data by ELF name: what they hold at first, exactly as many bytes as the section's map. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** What programs attach to, by C name of the program, where the section does not say it or says otherwise. */
+  readonly attachTargets?: ReadonlyMap<string, AttachTargetSetting>;
   /** Types to be taken for the running kernel's. Called only when they are needed. */
   readonly kernelBtf?: () => Btf;
   /** A file or folder with the types to relocate against, instead of the kernel's. */
@@ -27,6 +31,14 @@ export interface LoadSettings {
   readonly tokenPath?: string | undefined;
   /** What the maps of global data are called in the kernel; the file's name when this is left out. */
   readonly name?: string;
+}
+
+/** What a program attaches to, instead of what its section says (libbpf: `bpf_program__set_attach_target`). */
+export interface AttachTargetSetting {
+  /** A function of the kernel, "veth:veth_xmit" for one of a module; or of `program`. What the section says without it. */
+  readonly function?: string | undefined;
+  /** The descriptor of a loaded program. */
+  readonly program?: number | undefined;
 }
 
 /** What the user decided about a map between opening and loading; what is left out is as the object says. */
@@ -105,4 +117,8 @@ export interface ProgramContext {
   readonly btf: Fd | undefined;
   /** What gives the privilege to load; undefined when this process has it. */
   readonly token?: Fd | undefined;
+  /** What the kernel has for `__ksym` externs, by index in the object. */
+  readonly externs: ReadonlyMap<number, ResolvedExtern>;
+  /** The types of modules that programs refer to. */
+  readonly modules: ModuleDescriptors;
 }

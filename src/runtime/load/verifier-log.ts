@@ -1,4 +1,5 @@
 import { POISON } from "../../co-re/patch.ts";
+import { POISONED_EXTERN, POISONED_MAP } from "../../object/insn/poison.ts";
 
 /** The lines of a log that the kernel wrote into a buffer of NULs. */
 export function linesOf(buffer: Uint8Array): string[] {
@@ -46,8 +47,6 @@ export function findComplaint(log: readonly string[]): VerifierComplaint | undef
   };
 }
 
-/** The immediates of calls that stand for something that could not be filled in: no helper has such a number. */
-export const POISONED_MAP = 2001000000;
 const POISON_RANGE = 1_000_000;
 /** libbpf looks at as many lines (`fixup_verifier_log`). */
 const LINES_TO_SEARCH = 10;
@@ -58,6 +57,8 @@ export interface PoisonNames {
   relocation(insn: number): string | undefined;
   /** The map with this index. */
   map(index: number): string | undefined;
+  /** The extern with this index. */
+  extern(index: number): string | undefined;
 }
 
 /**
@@ -85,6 +86,11 @@ function explain(insn: number, immediate: number, names: PoisonNames): string[] 
     const map = names.map(immediate - POISONED_MAP);
     if (map === undefined) return undefined;
     return [`${insn}: <invalid BPF map reference>`, `BPF map '${map}' is referenced but wasn't created`];
+  }
+  if (immediate >= POISONED_EXTERN && immediate < POISONED_EXTERN + POISON_RANGE) {
+    const name = names.extern(immediate - POISONED_EXTERN);
+    if (name === undefined) return undefined;
+    return [`${insn}: <invalid kfunc call>`, `kfunc '${name}' is referenced but wasn't resolved`];
   }
   return undefined;
 }

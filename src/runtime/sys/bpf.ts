@@ -23,6 +23,7 @@ export const BPF_BTF_GET_NEXT_ID = 23;
 export const BPF_MAP_LOOKUP_BATCH = 24;
 export const BPF_LINK_CREATE = 28;
 export const BPF_LINK_UPDATE = 29;
+export const BPF_PROG_BIND_MAP = 35;
 export const BPF_TOKEN_CREATE = 36;
 
 /** The names of the commands above, for errors. */
@@ -46,6 +47,7 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH"],
   [BPF_LINK_CREATE, "BPF_LINK_CREATE"],
   [BPF_LINK_UPDATE, "BPF_LINK_UPDATE"],
+  [BPF_PROG_BIND_MAP, "BPF_PROG_BIND_MAP"],
   [BPF_TOKEN_CREATE, "BPF_TOKEN_CREATE"],
 ]);
 

@@ -71,13 +71,6 @@ describe("checkBeforeLoading", () => {
       "section .rodata has 12 bytes, and contents of 1 bytes were given",
     ],
     [
-      "externs",
-      { ...opencount, externs: [{ name: "bpf_link_fops", kind: "ksym", weak: false, typeId: 1 }] },
-      {},
-      "unsupported",
-      "it needs the __ksym symbol bpf_link_fops",
-    ],
-    [
       "kinds of maps",
       withMap({ type: mapTypes.indexOf("insn_array") }),
       {},
@@ -111,7 +104,20 @@ describe("checkBeforeLoading", () => {
       "bad-input",
       'element 0 of map "opens_by_pid" is to hold the program "handle_openat", whose autoload is off',
     ],
-    ["freplace", withProgram(section("freplace/f")), {}, "unsupported", 'in SEC("freplace/f")'],
+    [
+      "targets of programs that have none",
+      opencount,
+      { attachTargets: new Map([["handle_openat", { function: "f" }]]) },
+      "bad-input",
+      'program "handle_openat" is in SEC("tracepoint/syscalls/sys_enter_openat"), which attaches to no function',
+    ],
+    [
+      "targets of no program",
+      opencount,
+      { attachTargets: new Map([["handle", { function: "f" }]]) },
+      "bad-input",
+      'it has no program "handle"',
+    ],
     [
       "unknown sections",
       withProgram(section("nonsense")),

@@ -22,6 +22,7 @@ const poisoned = (immediate: number): string[] => [
 const names = {
   relocation: (insn: number) => (insn === 10 ? "<byte_off> task_struct.nope" : undefined),
   map: (index: number) => (index === 3 ? "counts" : undefined),
+  extern: (index: number) => (index === 5 ? "bpf_ct_release" : undefined),
 };
 
 describe("findComplaint", () => {
@@ -59,6 +60,13 @@ describe("explainPoison", () => {
     expect(explainPoison(poisoned(2001000003), names).slice(2, 4)).toEqual([
       "10: <invalid BPF map reference>",
       "BPF map 'counts' is referenced but wasn't created",
+    ]);
+  });
+
+  it("names the kfunc that was not found", () => {
+    expect(explainPoison(poisoned(2002000005), names).slice(2, 4)).toEqual([
+      "10: <invalid kfunc call>",
+      "kfunc 'bpf_ct_release' is referenced but wasn't resolved",
     ]);
   });
 
