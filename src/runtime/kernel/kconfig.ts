@@ -11,7 +11,7 @@ import { hasSyscallWrapper } from "./syscall-wrapper.ts";
 export const runningKconfig: KconfigSource = {
   kernelVersion: kernelVersionCode,
   hasBpfCookie: () => hasFeature("bpf-cookie"),
-  hasSyscallWrapper,
+  hasSyscallWrapper: () => hasFeature("syscall-wrapper"),
   config: () => readConfig([`/boot/config-${kernelRelease()}`, "/proc/config.gz"]),
 };
 

@@ -10,13 +10,16 @@ export const BPF_MAP_UPDATE_ELEM = 2;
 export const BPF_MAP_DELETE_ELEM = 3;
 export const BPF_MAP_GET_NEXT_KEY = 4;
 export const BPF_PROG_LOAD = 5;
+export const BPF_OBJ_PIN = 6;
 export const BPF_PROG_TEST_RUN = 10;
+export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_RAW_TRACEPOINT_OPEN = 17;
 export const BPF_BTF_LOAD = 18;
 export const BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
 export const BPF_MAP_FREEZE = 22;
 export const BPF_MAP_LOOKUP_BATCH = 24;
 export const BPF_LINK_CREATE = 28;
+export const BPF_PROG_BIND_MAP = 35;
 
 /** The names of the commands above, for errors. */
 const commandNames: ReadonlyMap<number, string> = new Map([
@@ -26,13 +29,16 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_DELETE_ELEM, "BPF_MAP_DELETE_ELEM"],
   [BPF_MAP_GET_NEXT_KEY, "BPF_MAP_GET_NEXT_KEY"],
   [BPF_PROG_LOAD, "BPF_PROG_LOAD"],
+  [BPF_OBJ_PIN, "BPF_OBJ_PIN"],
   [BPF_PROG_TEST_RUN, "BPF_PROG_TEST_RUN"],
+  [BPF_OBJ_GET_INFO_BY_FD, "BPF_OBJ_GET_INFO_BY_FD"],
   [BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN"],
   [BPF_BTF_LOAD, "BPF_BTF_LOAD"],
   [BPF_MAP_LOOKUP_AND_DELETE_ELEM, "BPF_MAP_LOOKUP_AND_DELETE_ELEM"],
   [BPF_MAP_FREEZE, "BPF_MAP_FREEZE"],
   [BPF_MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH"],
   [BPF_LINK_CREATE, "BPF_LINK_CREATE"],
+  [BPF_PROG_BIND_MAP, "BPF_PROG_BIND_MAP"],
 ]);
 
 export function commandName(command: number): string {
