@@ -5,6 +5,7 @@
  */
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 export { KernelError, VerifierError } from "./errors.ts";
+export type { LogLine, LogEvent, LogFacts, LogLevel, OnLog, VerifierStatistics } from "./load/index.ts";
 export { base64, external } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {

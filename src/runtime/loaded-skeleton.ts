@@ -5,6 +5,7 @@ import { globalsObject } from "./globals.ts";
 import { openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
+import type { OnLog } from "./load/log-events.ts";
 import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
@@ -19,7 +20,7 @@ export interface LoadedSkeletonParts {
   readonly spec: SkeletonSpec;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
   readonly loaded: LoadedObject;
-  /** Sections of global data, by ELF section, as they were loaded. */
+  readonly onLog?: OnLog | undefined;
 }
 
 /** An object in the kernel; its sections of global data are properties of their own. */
@@ -30,6 +31,7 @@ export class LoadedSkeleton {
   readonly links: Readonly<Record<string, Link | undefined>>;
   readonly warnings: readonly string[];
   readonly #programs: LoadedObject["programs"];
+  readonly #onLog: OnLog | undefined;
   /** The newest link of each program. */
   readonly #newest = new Map<string, Link>();
   readonly #links = new CloseStack();
@@ -39,10 +41,11 @@ export class LoadedSkeleton {
   #closed = false;
 
   /** Takes over `loaded`, also when it throws: then all of it is closed. */
-  constructor({ spec, progs, loaded }: LoadedSkeletonParts) {
+  constructor({ spec, progs, loaded, onLog }: LoadedSkeletonParts) {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
+    this.#onLog = onLog;
     this.#all.add(loaded);
     try {
       this.maps = recordOf(Object.entries(spec.maps).map(([name, map]) => [name, this.#makeMap(name, map, loaded)]));
@@ -97,8 +100,13 @@ export class LoadedSkeleton {
   }
 
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
-    const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name) };
-    return new Program(facts, { fd: () => this.#program(name).fd.number, attach: () => this.#attach(name) });
+    const log = this.#programs.get(name)?.log ?? [];
+    const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name), log };
+    return new Program(facts, {
+      fd: () => this.#program(name).fd,
+      attach: () => this.#attach(name),
+      onLog: this.#onLog,
+    });
   }
 
   #program(name: string): LoadedProgram {

@@ -5,6 +5,7 @@ import { checkSpec, mapKind } from "./check-spec.ts";
 import { globalsObject } from "./globals.ts";
 import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
+import type { OnLog } from "./load/log-events.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
@@ -17,7 +18,8 @@ export interface AnySettings {
   readonly maps?: Readonly<Record<string, unknown>>;
   readonly progs?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
-  readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
+  readonly onLog?: OnLog | undefined;
+  readonly [globals: string]: Readonly<Record<string, unknown>> | string | OnLog | undefined;
 }
 
 /** An object between open and load; its sections of global data are properties of their own. */
@@ -31,7 +33,9 @@ export class OpenedSkeleton {
   readonly #images: ReadonlyMap<string, ImageStore>;
   readonly #maxEntries = new Map<string, number>();
   readonly #autoload = new Map<string, boolean>();
+  readonly #logLevels = new Map<string, number>();
   #btfPath: string | undefined;
+  #onLog: OnLog | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -50,8 +54,9 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, btfPath, ...globals } = settings;
+    const { maps = {}, progs = {}, btfPath, onLog, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath(btfPath);
+    if (onLog !== undefined) this.#onLog = checkedListener(onLog);
     for (const [name, map] of Object.entries(maps)) applyMap(this.#member(this.maps, "map", name), map as MapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
@@ -68,9 +73,11 @@ export class OpenedSkeleton {
       contents,
       name: this.name,
       btfPath: this.#btfPath,
+      logLevels: this.#logLevels,
+      onLog: this.#onLog,
       carried: spec.minBtf,
     });
-    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded });
+    const skeleton = new LoadedSkeleton({ spec, progs: this.progs, loaded, onLog: this.#onLog });
     this.#loaded = true;
     for (const image of this.#images.values())
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
@@ -103,6 +110,7 @@ export class OpenedSkeleton {
 
   #openProgram(program: BpfProgram): OpenedProgram {
     const settings = this.#autoload;
+    const logLevels = this.#logLevels;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -118,6 +126,15 @@ export class OpenedSkeleton {
           throw new TypeError(`program "${program.name}": autoload takes true or false, not ${show(value)}`);
         settings.set(program.name, value);
       },
+      get logLevel(): number {
+        return logLevels.get(program.name) ?? 0;
+      },
+      set logLevel(value: number) {
+        check();
+        if (!Number.isInteger(value) || value < 0 || value > 7)
+          throw new RangeError(`program "${program.name}": logLevel takes an integer from 0 to 7, not ${show(value)}`);
+        logLevels.set(program.name, value);
+      },
     });
   }
 
@@ -129,7 +146,7 @@ export class OpenedSkeleton {
     }
   }
 
-  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {
+  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string | OnLog): void {
     if (!Object.hasOwn(this.#spec.globals, ident))
       throw this.#unknown("section of variables", ident, Object.keys(this.#spec.globals));
     // #defineGlobals made this property, under a name that only the spec knows.
@@ -164,12 +181,19 @@ function checkedPath(path: unknown): string {
   throw new TypeError(`btfPath takes the path of a file or folder, not ${show(path)}`);
 }
 
+function checkedListener(listener: unknown): OnLog {
+  // Which arguments it takes is not to be seen from outside.
+  if (typeof listener === "function") return listener as OnLog;
+  throw new TypeError(`onLog takes a function, not ${show(listener)}`);
+}
+
 function applyMap(map: OpenedMap, settings: MapSettings): void {
   if (settings.maxEntries !== undefined) map.maxEntries = settings.maxEntries;
 }
 
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
+  if (settings.logLevel !== undefined) program.logLevel = settings.logLevel;
 }
 
 function dataSections(object: BpfObject): DataSection[] {

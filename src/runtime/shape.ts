@@ -1,5 +1,6 @@
 import type { MapTypeName } from "../object/bpf-enums.ts";
 import type { Link } from "./links/link.ts";
+import type { OnLog } from "./load/log-events.ts";
 
 /**
  * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, and of each
@@ -40,6 +41,14 @@ export type Settings<S extends Shape> = {
    * ID/VERSION_ID/ARCH/RELEASE.btf as in BTFHub's archive), as libbpf's `btf_custom_path`.
    */
   readonly btfPath?: string | undefined;
+  /**
+   * Gets to know what happens while the object is loaded: every line that libbpf would write into its debug log, as an
+   * event with its facts. What it throws ends the loading, which then leaves nothing behind.
+   *
+   * @example
+   * execsnoop.load({ onLog: ({ level, message }) => level === "debug" || console.error(message) });
+   */
+  readonly onLog?: OnLog | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
 export interface MapSettings {
@@ -48,6 +57,7 @@ export interface MapSettings {
 
 export interface ProgramSettings {
   readonly autoload?: boolean;
+  readonly logLevel?: number;
 }
 
 /** An object between open and load. */
@@ -94,6 +104,12 @@ export interface OpenedProgram {
   readonly section: string;
   /** Whether `load` loads it; false at first for programs of a section that begins with "?". */
   autoload: boolean;
+  /**
+   * How much the verifier is to say when it takes the program, for `log` of the loaded one: bits 1 (branches), 2 (every
+   * instruction) and 4 (statistics). 0 at first, which is several times as fast. Setting it throws a RangeError for
+   * anything but a number from 0 to 7.
+   */
+  logLevel: number;
 }
 
 /** Maps and programs in the kernel. */

@@ -22,6 +22,8 @@ export interface RefereeOptions {
   readonly everyProgram?: boolean;
   /** Also give libbpf's debug lines on relocations. */
   readonly log?: boolean;
+  /** Also load everything into the kernel: needs root. */
+  readonly real?: boolean;
   /** Lines that go before the kernel's configuration, like libbpf's `kconfig`. */
   readonly kconfig?: string;
 }
@@ -35,6 +37,8 @@ export interface RefereeResult {
   readonly warnings: readonly string[];
   /** libbpf's debug lines on relocations, if asked for, without "libbpf: ". */
   readonly log: readonly string[];
+  /** What the kernel said to each program, "ok" or an error; only with {@link RefereeOptions.real}. */
+  readonly verdicts: ReadonlyMap<string, string>;
   readonly end: RefereeEnd;
 }
 
@@ -110,6 +114,13 @@ export function refereeEachProgram(path: string, options: RefereeOptions = {}): 
   );
 }
 
+/** Every line that libbpf writes while it loads an object into the kernel, without "libbpf: ". Needs root. */
+export function libbpfLog(path: string): string[] {
+  const lines = run(path, { real: true }, ["-L"]).split("\n");
+  // A line of the referee's own may be cut in two by one of these.
+  return lines.flatMap((line) => (line.includes("libbpf: ") ? [line.slice(line.indexOf("libbpf: ") + 8)] : []));
+}
+
 function run(path: string, options: RefereeOptions, flags: readonly string[]): string {
   const { error, status, signal, stdout, stderr } = spawnReferee(path, options, flags);
   if (error) throw error;
@@ -130,6 +141,7 @@ function spawnReferee(
     ...(options.kernel === undefined ? [] : ["-k", options.kernel]),
     ...(options.info === true ? ["-i"] : []),
     ...(options.log === true ? ["-l"] : []),
+    ...(options.real === true ? ["-r"] : []),
     ...(options.kconfig === undefined ? [] : ["-K", options.kconfig]),
     ...(options.everyProgram === true ? ["-a"] : []),
     path,
@@ -282,6 +294,7 @@ function parseReferee(output: string): RefereeResult {
   const maps: Mutable<RefereeMap>[] = [];
   const warnings: string[] = [];
   const log: string[] = [];
+  const verdicts = new Map<string, string>();
   let end: RefereeEnd | undefined;
   let inWarning = false;
   for (const line of output.trimEnd().split("\n")) {
@@ -297,6 +310,7 @@ function parseReferee(output: string): RefereeResult {
     else if (word === "line" && program) program.lineInfo.push(rest.split(" ").map(Number));
     else if (word === "map") maps.push(parseMap(rest));
     else if (word === "data") addData(maps, rest);
+    else if (word === "verdict") verdicts.set(rest.split(" ", 1)[0]!, rest.slice(rest.indexOf(" ") + 1));
     else if (word === "end") end = parseEnd(rest);
     else if (word === "log") log.push(rest.replace(/^libbpf: /u, ""));
     else if (word === "warn") inWarning = warnings.push(rest) > 0;
@@ -305,7 +319,7 @@ function parseReferee(output: string): RefereeResult {
   }
   if (end === undefined) throw new Error(`core-referee did not finish: ${output.slice(-200)}`);
   const withCode = programs.map((lines) => ({ ...lines, code: fromHex(lines.code.join("")) }));
-  return { programs: withCode, maps, warnings, log, end };
+  return { programs: withCode, maps, warnings, log, verdicts, end };
 }
 
 const PROGRAM =

@@ -1,11 +1,15 @@
 import { encodeInsns, type Insn } from "../../object/insn/insn.ts";
 import type { CloseStack } from "../close-stack.ts";
 import { hasFeature } from "../kernel/features.ts";
+import { VerifierError } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { Attr, bpf, BPF_PROG_LOAD } from "../sys/bpf.ts";
+import { ENOSPC } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
-import { loadWithLog } from "./load-with-log.ts";
+import { explainRefusal } from "./explain-refusal.ts";
+import { loadWithLog, type LoggedLoad } from "./load-with-log.ts";
+import { logEvent } from "./log-events.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
 
@@ -22,21 +26,39 @@ export function loadPrograms(
 ): Map<string, LoadedProgram> {
   const loaded = new Map<string, LoadedProgram>();
   for (const prepared of programs) {
-    const fd = opened.add(loadProgram(prepared, context));
-    loaded.set(prepared.program.name, { program: prepared.program, fd });
+    const one = loadProgram(prepared, context, opened);
+    loaded.set(prepared.program.name, one);
   }
   return loaded;
 }
 
-function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
+function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened: CloseStack): LoadedProgram {
+  const { program } = prepared;
   const insns = prepared.insns.map((insn) => ({ ...insn }));
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
   replaceMissingHelpers(insns);
   const encode = (): Attr => encodeProgram(prepared, insns, context.object.license, context.btf);
+  const level = context.logLevels.get(program.name) ?? 0;
   // Without a log the verifier is several times as fast.
-  const result = bpf(BPF_PROG_LOAD, encode());
-  const number = result >= 0 ? result : loadWithLog(prepared, context, encode, -result);
-  return new Fd(number, `program "${prepared.program.name}"`);
+  const silent = level === 0 ? bpf(BPF_PROG_LOAD, encode()) : -ENOSPC;
+  // Refused, it is tried again to learn the reason; the kernel may have changed its mind by then.
+  const { result, log, truncated }: LoggedLoad =
+    silent >= 0 ? { result: silent, log: [], truncated: false } : loadWithLog(encode, level === 0 ? 1 : level);
+  const { onLog } = context;
+  if (result < 0) {
+    const error = explainRefusal(prepared, context, { errno: truncated ? -silent : -result, log, truncated });
+    logEvent(onLog, { kind: "program-refused", program: program.name, errno: error.errno });
+    if (error instanceof VerifierError) logVerifier(context, program.name, error.log);
+    throw error;
+  }
+  const fd = opened.add(new Fd(result, `program "${program.name}"`));
+  logEvent(onLog, { kind: "program-loaded", program: program.name, fd: fd.number, instructions: insns.length });
+  logVerifier(context, program.name, log);
+  return { program, fd, log };
+}
+
+function logVerifier({ onLog }: ProgramContext, program: string, log: readonly string[]): void {
+  if (log.length > 0) logEvent(onLog, { kind: "verifier-log", program, log });
 }
 
 /** The attributes of BPF_PROG_LOAD, without a log. */

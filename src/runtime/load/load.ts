@@ -3,6 +3,8 @@ import { CloseStack } from "../close-stack.ts";
 import { kernelBtf } from "../kernel/btf.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
+import { watchingProbes, type Feature } from "../kernel/features.ts";
+import { logEvent } from "./log-events.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { createMaps } from "./create-maps.ts";
 import { loadBtf } from "./load-btf.ts";
@@ -20,19 +22,32 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
+  const { onLog } = settings;
+  if (onLog === undefined) return load(object, settings);
+  const onProbe = (feature: Feature, supported: boolean): void => {
+    logEvent(onLog, { kind: "feature-probed", feature, supported });
+  };
+  return watchingProbes(onProbe, () => load(object, settings));
+}
+
+function load(object: BpfObject, settings: LoadSettings): LoadedObject {
+  const { onLog, logLevels = new Map<string, number>() } = settings;
   const programs = checkBeforeLoading(object, settings);
   const prepared = preparePrograms(object, programs, {
     targets: targetTypes(settings),
     running: settings.kernelBtf ?? kernelBtf,
+    onLog,
   });
   raiseMemlockIfCounted();
   const opened = new CloseStack();
   const warnings: string[] = [];
   // Maps and programs hold on to the types themselves.
-  using btf = loadBtf(object, warnings);
+  using btf = loadBtf(object, warnings, onLog);
   try {
     const maps = createMaps(object, settings, btf, opened);
-    const loaded = loadPrograms(prepared, { object, maps, btf }, opened);
+    for (const program of object.programs)
+      if (!programs.includes(program)) logEvent(onLog, { kind: "program-skipped", program: program.name });
+    const loaded = loadPrograms(prepared, { object, maps, btf, logLevels, onLog }, opened);
     return {
       maps,
       programs: loaded,

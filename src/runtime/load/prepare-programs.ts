@@ -4,10 +4,11 @@ import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Insn } from "../../object/insn/insn.ts";
-import { linkProgram } from "../../object/link.ts";
+import { linkProgram, type LinkedProgram } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { attachTargetId } from "../../co-re/attach-target.ts";
+import { logEvent, relocationLog, type OnLog } from "./log-events.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
 export interface PreparedProgram {
@@ -30,6 +31,7 @@ export interface TypeSources {
   readonly targets: RelocationTargets;
   /** What programs attach to. */
   running(): Btf;
+  readonly onLog: OnLog | undefined;
 }
 
 /**
@@ -41,9 +43,12 @@ export function preparePrograms(
   programs: readonly BpfProgram[],
   types: TypeSources,
 ): PreparedProgram[] {
-  const { code, entries } = relocate(object, types.targets, { functions: [...programs, ...object.subprograms] });
+  const log = relocationLog(types.onLog);
+  const functions = [...programs, ...object.subprograms];
+  const { code, entries } = relocate(object, types.targets, { functions, ...(log && { log }) });
   return programs.map((program) => {
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    logSubprograms(linked, program, types.onLog);
     const { def } = program;
     if (def === undefined)
       throw new CoreGenError("bad-object", `${object.elf.what}: SEC("${program.section}") is unknown`);
@@ -55,4 +60,11 @@ export function preparePrograms(
     const attachBtfId = def.needsAttachTarget ? attachTargetId(program, def, types.running()) : 0;
     return { program, def, ...linked, attachBtfId, poisoned: new Map(poisoned) };
   });
+}
+
+function logSubprograms({ parts }: LinkedProgram, { name }: BpfProgram, onLog: OnLog | undefined): void {
+  for (const { code } of parts.slice(1)) {
+    const facts = { subprogram: code.name, instructions: code.insns.length };
+    logEvent(onLog, { kind: "subprogram-added", program: name, ...facts });
+  }
 }

@@ -15,7 +15,7 @@ export function lastLine(lines: readonly string[]): string | undefined {
 }
 
 /** What the verifier counts at the end of every log. */
-const STATISTICS = /^(processed \d+ insns|verification time |stack depth |mark_precise: |func#?\d* )/u;
+export const STATISTICS: RegExp = /^(processed \d+ insns|verification time |stack depth |mark_precise: |func#?\d* )/u;
 
 /** Why the verifier said no, and where. */
 export interface VerifierComplaint {
