@@ -1,7 +1,7 @@
 import type { Btf } from "../../btf/btf.ts";
 import type { LineInfo } from "../../btf/ext.ts";
 import type { SourceLine } from "../../co-re/source-line.ts";
-import { STATISTICS } from "./verifier-log.ts";
+import { endOfComplaint } from "./verifier-log.ts";
 
 /** One line of the verifier's log. */
 export interface LogLine {
@@ -49,7 +49,7 @@ function sourceOf(insn: number, lineInfo: readonly LineInfo[], btf: Btf): Source
  * verifier said of them, without its counts.
  */
 export function printExcerpt(lines: readonly LogLine[], count: number): string {
-  const end = lines.findLastIndex(({ text }) => text.trim() !== "" && !STATISTICS.test(text)) + 1;
+  const end = endOfComplaint(lines.map(({ text }) => text));
   const insns = lines.slice(0, end).flatMap(({ insn }, at) => (insn === undefined ? [] : [at]));
   const start = insns.at(-count) ?? 0;
   const hasSources = lines.some(({ source }) => source !== undefined);

@@ -4,7 +4,6 @@ import { hasFeature } from "../kernel/features.ts";
 import { VerifierError } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { Attr, bpf, BPF_PROG_LOAD } from "../sys/bpf.ts";
-import { ENOSPC } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
 import { explainRefusal } from "./explain-refusal.ts";
@@ -38,15 +37,10 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened:
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
   replaceMissingHelpers(insns);
   const encode = (): Attr => encodeProgram(prepared, insns, context.object.license, context.btf);
-  const level = context.logLevels.get(program.name) ?? 0;
-  // Without a log the verifier is several times as fast.
-  const silent = level === 0 ? bpf(BPF_PROG_LOAD, encode()) : -ENOSPC;
-  // Refused, it is tried again to learn the reason; the kernel may have changed its mind by then.
-  const { result, log, truncated }: LoggedLoad =
-    silent >= 0 ? { result: silent, log: [], truncated: false } : loadWithLog(encode, level === 0 ? 1 : level);
+  const { result, log, truncated, errno } = tryToLoad(encode, context.logLevels.get(program.name) ?? 0);
   const { onLog } = context;
   if (result < 0) {
-    const error = explainRefusal(prepared, context, { errno: truncated ? -silent : -result, log, truncated });
+    const error = explainRefusal(prepared, context, { errno, log, truncated });
     logEvent(onLog, { kind: "program-refused", program: program.name, errno: error.errno });
     if (error instanceof VerifierError) logVerifier(context, program.name, error.log);
     throw error;
@@ -56,6 +50,22 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened:
   logVerifier(context, program.name, log);
   return { program, fd, log };
 }
+
+/** As {@link LoggedLoad}; `errno` is that of the first time, if a log that was cut off hides the last one. */
+function tryToLoad(encode: () => Attr, level: number): LoggedLoad & { readonly errno: number } {
+  // Without a log the verifier is several times as fast.
+  const first =
+    level === 0 ? { result: bpf(BPF_PROG_LOAD, encode()), log: [], truncated: false } : loadWithLog(encode, level);
+  if (first.result >= 0 || (level & INSTRUCTIONS) !== 0) return { ...first, errno: -first.result };
+  // Refused, it is tried again to learn the reason; the kernel may have changed its mind by then.
+  const second = loadWithLog(encode, level | BPF_LOG_LEVEL1);
+  return { ...second, errno: -(second.truncated ? first : second).result };
+}
+
+const BPF_LOG_LEVEL1 = 1;
+const BPF_LOG_LEVEL2 = 2;
+/** With one of these the log has the instructions that lead to what the verifier complains of. */
+const INSTRUCTIONS = BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2;
 
 function logVerifier({ onLog }: ProgramContext, program: string, log: readonly string[]): void {
   if (log.length > 0) logEvent(onLog, { kind: "verifier-log", program, log });
