@@ -1,7 +1,10 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index btf-dump]
+// All benchmarks, side by side with what they are compared with:
+// npm run bench [-- skel import ring relocate index btf-dump load leaks]
 import { benchBtfDump } from "./btf-dump.ts";
 import { benchImport } from "./import.ts";
 import { benchIndex } from "./index-btf.ts";
+import { benchLeaks } from "./leaks.ts";
+import { benchLoad } from "./load.ts";
 import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
 
@@ -12,6 +15,8 @@ const benches = new Map<string, () => unknown>([
   ["relocate", () => benchRelocate()],
   ["index", () => benchIndex()],
   ["btf-dump", () => benchBtfDump()],
+  ["load", () => benchLoad()],
+  ["leaks", () => benchLeaks()],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -19,7 +19,10 @@ export function pinObjectIn(folder: string, object: BpfObject, programs: readonl
     ];
     return named.map(({ fd, name }) => {
       const path = join(folder, pinName(name));
-      undo.push(pinAt(fd, path).undo);
+      const pin = pinAt(fd, path);
+      undo.push(() => {
+        pin.undo();
+      });
       return path;
     });
   } catch (error) {

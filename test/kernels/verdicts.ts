@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -36,16 +36,16 @@ export function verdictsLack(): string | undefined {
     : "the referee or its corpus is not there: npm run referee:build";
 }
 
-/** The corpus: objects of Debian packages. */
+/** The corpus: objects of Debian packages; none where it was not fetched. */
 export function objectsToCompare(): string[] {
-  const files = readdirSync(corpus).filter((name) => name.endsWith(".o"));
+  const files = (existsSync(corpus) ? readdirSync(corpus) : []).filter((name) => name.endsWith(".o"));
   return files.sort().map((name) => join(corpus, name));
 }
 
 /** Loads all programs of an object in both ways, and adds up what came of it. */
 export function compareVerdicts(path: string): Comparison {
-  const theirs = askLibbpf(path);
-  const ours = tryOurselves(path);
+  const theirs = withoutNewPins(() => askLibbpf(path));
+  const ours = withoutNewPins(() => tryOurselves(path));
   const pending: string[] = [];
   const differences: string[] = [];
   let [ok, refused] = [0, 0];
@@ -58,6 +58,15 @@ export function compareVerdicts(path: string): Comparison {
     else differences.push(`${where}: libbpf says ${their ?? "nothing"}, core-gen says ${inWords(our)}`);
   }
   return { ok, refused, pending, differences };
+}
+
+/** Maps that are pinned by name stay when their object is closed, and the next one would find them. */
+function withoutNewPins<T>(load: () => T): T {
+  const folder = "/sys/fs/bpf";
+  const before = new Set(readdirSync(folder));
+  const result = load();
+  for (const name of readdirSync(folder)) if (!before.has(name)) rmSync(join(folder, name), { recursive: true });
+  return result;
 }
 
 /** What was found out before the kernel was asked has words of its own on each side. */
