@@ -1,55 +1,52 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { buildSync } from "esbuild";
 
 import { corpusObjects, libbpf } from "../test/referee/referee.ts";
 import { spreadOf } from "./compare.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Milliseconds of a load: the first in a process, and the median of those after it. */
+/** Milliseconds outside of the kernel: of the first load in a process, and of the quickest after it. */
 interface Times {
-  readonly cold: number;
+  readonly first: number;
   readonly warm: number;
-  /** The part of `warm` in the kernel. */
+  /** What the kernel took of the quickest. */
   readonly kernel: number;
-  readonly outside: number;
-  readonly coldOutside: number;
 }
+
+/** A program and its arguments before the object's path and the number of rounds. */
+type Command = readonly [program: string, ...args: string[]];
 
 /**
  * Opening and loading the objects of the corpus that both can load here, beside libbpf, in turns. What is compared is
- * the time outside of bpf(), which is the loaders' own; both have the kernel's in common. Needs root, `npm run build`,
- * gcc and `npm run referee:build`.
+ * the time outside of bpf(), which is the loaders' own; the smallest, as the machine may be busy. libbpf reads the
+ * kernel's types each time, where it needs them; core-gen keeps them. Needs root, gcc and `npm run referee:build`.
  */
-export function benchLoad(rounds = 3, loads = 6): void {
-  const folder = mkdtempSync(join(tmpdir(), "core-gen-bench-"));
+export function benchLoad(rounds = 3, loads = 20): void {
+  // Below node_modules, from where koffi is found.
+  const cache = file("../node_modules/.cache/core-gen");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "bench-"));
   try {
-    const theirs = compileTheirs(folder);
-    const ours = file("load-once.mjs");
-    const objects = corpusObjects().filter(
-      (path) => succeeds(theirs, [path, "1"]) && succeeds(process.execPath, [ours, path, "1"]),
-    );
+    const theirs: Command = [compileTheirs(folder)];
+    const ours: Command = [process.execPath, bundleOurs(folder)];
+    const objects = corpusObjects().filter((path) => succeeds(theirs, path) && succeeds(ours, path));
     console.log(
-      `Loading ${objects.length} objects, ${rounds} processes in turns with ${loads} loads each; medians, ms:`,
+      `Loading ${objects.length} objects, ${rounds} processes in turns with ${loads} loads each; the smallest, ms outside of bpf():`,
     );
     console.log("  object                               kernel   libbpf    ours  ratio   first: libbpf    ours  ratio");
     const all = objects.map((path) => {
-      const runs: { theirs: Times; ours: Times }[] = [];
-      for (let round = 0; round < rounds; round++)
-        runs.push({
-          theirs: measure(theirs, [path, `${loads}`]),
-          ours: measure(process.execPath, [ours, path, `${loads}`]),
-        });
+      const runs = Array.from({ length: rounds }, () => ({
+        theirs: measure(theirs, path, loads),
+        ours: measure(ours, path, loads),
+      }));
       return printObject(path, runs);
     });
-    const ratios = spreadOf(all.map(({ warm }) => warm));
-    const cold = spreadOf(all.map(({ cold: first }) => first));
-    console.log(
-      `  outside of the kernel, ours / libbpf: ${show(ratios.median)} (${show(ratios.min)}-${show(ratios.max)}), the first in a process ${show(cold.median)} (${show(cold.min)}-${show(cold.max)})`,
-    );
+    printSums(all);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -64,39 +61,62 @@ function compileTheirs(folder: string): string {
   return out;
 }
 
-function succeeds(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args).status === 0;
+/** One file of JavaScript, as the package's are. */
+function bundleOurs(folder: string): string {
+  const outfile = join(folder, "load.mjs");
+  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
+  buildSync({ ...options, entryPoints: [file("load-once.ts")], outfile });
+  return outfile;
 }
 
-function measure(command: string, args: readonly string[]): Times {
-  const lines = execFileSync(command, args, { encoding: "utf8" }).trim().split("\n");
-  const loads = lines.map((line) => line.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e6));
-  const [first = [], ...more] = loads;
-  const median = (values: readonly number[]): number => spreadOf(values).median;
-  const outside = ([all = 0, kernel = 0]: readonly number[]): number => all - kernel;
+function succeeds([program, ...args]: Command, path: string): boolean {
+  return spawnSync(program, [...args, path, "1"]).status === 0;
+}
+
+function measure([program, ...args]: Command, path: string, loads: number): Times {
+  const lines = execFileSync(program, [...args, path, `${loads}`], { encoding: "utf8" })
+    .trim()
+    .split("\n");
+  const [first, ...more] = lines.map((line) => {
+    const [all = 0, kernel = 0] = line.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e6);
+    return { outside: all - kernel, kernel };
+  });
   return {
-    cold: first[0] ?? 0,
-    warm: median(more.map(([all = 0]) => all)),
-    kernel: median(more.map(([, kernel = 0]) => kernel)),
-    outside: median(more.map(outside)),
-    coldOutside: outside(first),
+    first: first?.outside ?? NaN,
+    warm: Math.min(...more.map(({ outside }) => outside)),
+    kernel: Math.min(...more.map(({ kernel }) => kernel)),
   };
 }
 
-function printObject(
-  path: string,
-  runs: readonly { theirs: Times; ours: Times }[],
-): { readonly warm: number; readonly cold: number } {
-  const median = (pick: (run: { theirs: Times; ours: Times }) => number): number => spreadOf(runs.map(pick)).median;
-  const kernel = median((run) => run.theirs.kernel);
-  const warm = [median((run) => run.theirs.outside), median((run) => run.ours.outside)] as const;
-  const cold = [median((run) => run.theirs.coldOutside), median((run) => run.ours.coldOutside)] as const;
-  const cells = (pair: readonly [number, number], width: number): string =>
-    `${pair[0].toFixed(2).padStart(width)} ${pair[1].toFixed(2).padStart(7)} ${show(pair[1] / pair[0]).padStart(6)}`;
+/** What one object took, libbpf first. */
+interface Outcome {
+  readonly warm: readonly [number, number];
+  readonly first: readonly [number, number];
+}
+
+function printObject(path: string, runs: readonly { readonly theirs: Times; readonly ours: Times }[]): Outcome {
+  const least = (pick: (times: Times) => number): [number, number] => [
+    Math.min(...runs.map(({ theirs }) => pick(theirs))),
+    Math.min(...runs.map(({ ours }) => pick(ours))),
+  ];
+  const [warm, first] = [least(({ warm: time }) => time), least(({ first: time }) => time)];
+  const kernel = least(({ kernel: time }) => time)[0].toFixed(2);
+  const cells = ([a, b]: readonly [number, number], width: number): string =>
+    `${a.toFixed(2).padStart(width)} ${b.toFixed(2).padStart(7)} ${show(b / a).padStart(6)}`;
   console.log(
-    `  ${basename(path).slice(0, 34).padEnd(36)} ${kernel.toFixed(2).padStart(6)} ${cells(warm, 8)} ${cells(cold, 15)}`,
+    `  ${basename(path).slice(0, 34).padEnd(36)} ${kernel.padStart(6)} ${cells(warm, 8)} ${cells(first, 15)}`,
   );
-  return { warm: warm[1] / warm[0], cold: cold[1] / cold[0] };
+  return { warm, first };
+}
+
+function printSums(all: readonly Outcome[]): void {
+  for (const kind of ["warm", "first"] as const) {
+    const { median, min, max } = spreadOf(all.map(({ [kind]: [theirs, ours] }) => ours / theirs));
+    const [theirs, ours] = [0, 1].map((side) => all.reduce((sum, one) => sum + (one[kind][side] ?? 0), 0));
+    console.log(
+      `  ${kind}, ours / libbpf: ${show(median)} (${show(min)}-${show(max)}); all together ${ours?.toFixed(0)} / ${theirs?.toFixed(0)} ms = ${show((ours ?? NaN) / (theirs ?? NaN))}`,
+    );
+  }
 }
 
 function show(ratio: number): string {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { kernelMapName, objectNameOf } from "../object/map-names.ts";
 import type { BpfObject, MapDef } from "../object/model.ts";
+import { CloseStack } from "../runtime/close-stack.ts";
 import { loadObject } from "../runtime/load/load.ts";
 import { pinAt, pinName } from "../runtime/maps/pinning.ts";
 
@@ -11,7 +12,7 @@ import { pinAt, pinName } from "../runtime/maps/pinning.ts";
 export function pinObjectIn(folder: string, object: BpfObject, programs: readonly string[]): string[] {
   const autoload = new Map(object.programs.map(({ name }) => [name, programs.includes(name)]));
   const loaded = loadObject(object, { autoload, maxEntries: new Map(), contents: new Map() });
-  const undo: (() => void)[] = [];
+  const pins = new CloseStack();
   try {
     const named = [
       ...[...loaded.maps.values()].map(({ def, fd }) => ({ fd, name: mapName(object, def) })),
@@ -19,14 +20,11 @@ export function pinObjectIn(folder: string, object: BpfObject, programs: readonl
     ];
     return named.map(({ fd, name }) => {
       const path = join(folder, pinName(name));
-      const pin = pinAt(fd, path);
-      undo.push(() => {
-        pin.undo();
-      });
+      pins.add(pinAt(fd, path));
       return path;
     });
   } catch (error) {
-    for (const takeBack of undo.reverse()) takeBack();
+    pins.close();
     throw error;
   } finally {
     loaded.close();

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { CoreGenError } from "../../errors.ts";
 
 /** Where distributions mount the BPF file system, and where libbpf pins maps by name. */
-export const DEFAULT_PIN_ROOT = "/sys/fs/bpf";
+const DEFAULT_PIN_ROOT = "/sys/fs/bpf";
 
 const BPF_FS_MAGIC = 0xcafe4a11;
 

@@ -31,7 +31,7 @@ export interface TypeSources {
   readonly targets: RelocationTargets;
   /** What programs attach to. */
   running(): Btf;
-  readonly onLog: OnLog | undefined;
+  readonly onLog?: OnLog | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { CoreGenError } from "../../errors.ts";
+import type { Closeable } from "../close-stack.ts";
 import { checkOnBpffs } from "../kernel/bpffs.ts";
 import type { Fd } from "../sys/fd.ts";
 import { pinObject } from "../sys/pin.ts";
@@ -9,12 +10,12 @@ import { pinObject } from "../sys/pin.ts";
 const FOLDER_MODE = 0o700;
 
 /**
- * Pins a map at `path`, and makes the folders that are missing. Returns what takes all of that back.
+ * Pins a map at `path`, and makes the folders that are missing. Closing what is returned takes all of that back.
  *
  * Throws a `CoreGenError`: `bad-input` when the path is not in a BPF file system; a `KernelError` with errno EEXIST when
  * something is there already.
  */
-export function pinAt(fd: Fd, path: string): { undo(): void } {
+export function pinAt(fd: Fd, path: string): Closeable {
   checkOnBpffs(path, `pinning ${fd.what} at ${path}`);
   const folders = makeFolders(dirname(path), fd.what);
   try {
@@ -24,7 +25,7 @@ export function pinAt(fd: Fd, path: string): { undo(): void } {
     throw error;
   }
   return {
-    undo: () => {
+    close: () => {
       unlinkIfThere(path);
       removeFolders(folders);
     },
