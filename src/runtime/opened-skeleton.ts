@@ -5,6 +5,7 @@ import { checkSpec, mapKind } from "./check-spec.ts";
 import { globalsObject } from "./globals.ts";
 import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
+import type { OnLog } from "./load/log-events.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
 import { checkedTarget, describeTarget } from "./attach-target.ts";
 import { printAsValues } from "./print-as-values.ts";
@@ -20,7 +21,8 @@ export interface AnySettings {
   readonly progs?: Readonly<Record<string, unknown>>;
   readonly structOps?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
-  readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
+  readonly onLog?: OnLog | undefined;
+  readonly [globals: string]: Readonly<Record<string, unknown>> | string | OnLog | undefined;
 }
 
 /** An object between open and load; its sections of global data are properties of their own. */
@@ -39,7 +41,9 @@ export class OpenedSkeleton {
   readonly #autocreate = new Map<string, boolean>();
   readonly #autoload = new Map<string, boolean>();
   readonly #attachTargets = new Map<string, AttachTarget>();
+  readonly #logLevels = new Map<string, number>();
   #btfPath: string | undefined;
+  #onLog: OnLog | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -64,8 +68,9 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, structOps = {}, btfPath, ...globals } = settings;
+    const { maps = {}, progs = {}, structOps = {}, btfPath, onLog, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath(btfPath);
+    if (onLog !== undefined) this.#onLog = checkedListener(onLog);
     for (const [name, map] of Object.entries(maps)) applyMap(this.#member(this.maps, "map", name), map as MapSettings);
     for (const [name, program] of Object.entries(progs))
       applyProgram(this.#member(this.progs, "program", name), program as ProgramSettings);
@@ -86,9 +91,12 @@ export class OpenedSkeleton {
       contents,
       name: this.name,
       btfPath: this.#btfPath,
+      logLevels: this.#logLevels,
+      onLog: this.#onLog,
       carried: spec.minBtf,
     });
-    const skeleton = new LoadedSkeleton({ spec, maps: this.maps, progs: this.progs, loaded });
+    const parts = { maps: this.maps, progs: this.progs, loaded, onLog: this.#onLog };
+    const skeleton = new LoadedSkeleton({ spec, ...parts });
     this.#loaded = true;
     for (const image of [...this.#images.values(), ...this.#structOps.values()])
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
@@ -132,6 +140,7 @@ export class OpenedSkeleton {
   #openProgram(program: BpfProgram): OpenedProgram {
     const settings = this.#autoload;
     const targets = this.#attachTargets;
+    const logLevels = this.#logLevels;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -155,6 +164,15 @@ export class OpenedSkeleton {
         if (value === undefined) targets.delete(program.name);
         else targets.set(program.name, checkedTarget(program.name, value));
       },
+      get logLevel(): number {
+        return logLevels.get(program.name) ?? 0;
+      },
+      set logLevel(value: number) {
+        check();
+        if (!Number.isInteger(value) || value < 0 || value > 7)
+          throw new RangeError(`program "${program.name}": logLevel takes an integer from 0 to 7, not ${show(value)}`);
+        logLevels.set(program.name, value);
+      },
     });
   }
 
@@ -174,7 +192,7 @@ export class OpenedSkeleton {
     );
   }
 
-  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {
+  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string | OnLog): void {
     if (!Object.hasOwn(this.#spec.globals, ident))
       throw this.#unknown("section of variables", ident, Object.keys(this.#spec.globals));
     // #defineGlobals made this property, under a name that only the spec knows.
@@ -209,6 +227,12 @@ function checkedPath(path: unknown): string {
   throw new TypeError(`btfPath takes the path of a file or folder, not ${show(path)}`);
 }
 
+function checkedListener(listener: unknown): OnLog {
+  // Which arguments it takes is not to be seen from outside.
+  if (typeof listener === "function") return listener as OnLog;
+  throw new TypeError(`onLog takes a function, not ${show(listener)}`);
+}
+
 function applyMap(map: OpenedMap, settings: MapSettings): void {
   if (settings.maxEntries !== undefined) map.maxEntries = settings.maxEntries;
   if (settings.autocreate !== undefined) map.autocreate = settings.autocreate;
@@ -217,6 +241,7 @@ function applyMap(map: OpenedMap, settings: MapSettings): void {
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
   if (settings.attachTarget !== undefined) program.attachTarget = settings.attachTarget;
+  if (settings.logLevel !== undefined) program.logLevel = settings.logLevel;
 }
 
 function dataSections(object: BpfObject): DataSection[] {

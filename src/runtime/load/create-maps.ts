@@ -8,12 +8,13 @@ import { KernelError } from "../errors.ts";
 import { possibleCpus } from "../kernel/cpus.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { runningKconfig } from "../kernel/kconfig.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { capabilitiesOfMap, permissionHints } from "../kernel/privileges.ts";
 import { Attr, bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { E2BIG, EACCES, EINVAL, ENOMEM, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { libc } from "../sys/libc.ts";
 import { mapFreeze, mapUpdate } from "../sys/map-ops.ts";
+import { logEvent, type OnLog } from "./log-events.ts";
 import type { LoadedMap, LoadSettings } from "./types.ts";
 
 /** Creates the maps of an object, in its order, and fills those of global data. `opened` gets each as it is created. */
@@ -27,9 +28,16 @@ export function createMaps(
   const maps = new Map<string, LoadedMap>();
   for (const def of object.maps) {
     // Those of struct_ops need programs first: see struct-ops.ts.
-    if (def.structOps !== undefined || !isCreated(def, settings)) continue;
+    if (def.structOps !== undefined) continue;
+    if (!isCreated(def, settings)) {
+      logEvent(settings.onLog, { kind: "map-skipped", map: def.name });
+      continue;
+    }
     const params = mapParams(def, objectName, settings.maxEntries.get(def.name), machine);
-    const fd = opened.add(createMap(object, params, btf));
+    const fd = opened.add(createMap(object, params, btf, settings.onLog));
+    const logged = def.data === undefined ? def.name : params.name;
+    const message = `map '${logged}': created successfully, fd=${fd.number}`;
+    logEvent(settings.onLog, { kind: "map-created", map: def.name, fd: fd.number }, message);
     const constants = def.data && fillData(object, fd, def.data, settings.contents.get(def.data.section));
     const mmapable = (params.flags & BPF_F_MMAPABLE) !== 0;
     maps.set(def.name, { def, fd, maxEntries: params.maxEntries, mmapable, constants });
@@ -55,12 +63,13 @@ const machine: MapMachine = {
   },
 };
 
-function createMap(object: BpfObject, params: MapParams, btf: Fd | undefined): Fd {
+function createMap(object: BpfObject, params: MapParams, btf: Fd | undefined, onLog: OnLog | undefined): Fd {
   const { def } = params;
   const what = def.data === undefined ? `map "${def.name}"` : `section ${def.name} of ${object.elf.what}`;
   const typed = btf !== undefined && (params.keyTypeId !== 0 || params.valueTypeId !== 0);
   // Types that don't please the kernel are left away, as libbpf does.
   let result = typed ? bpf(BPF_MAP_CREATE, encodeMap(params, btf)) : -EINVAL;
+  if (typed && result < 0) logEvent(onLog, { kind: "map-untyped", map: def.name, errno: -result });
   if (result < 0) result = bpf(BPF_MAP_CREATE, encodeMap(params, undefined));
   if (result >= 0) return new Fd(result, what);
   throw mapError(what, params, -result);
@@ -96,7 +105,7 @@ function mapError(what: string, params: MapParams, errno: number): KernelError {
     command: "BPF_MAP_CREATE",
     errno,
     meaning: meanings.get(errno),
-    hints: errno === EPERM || errno === EACCES ? permissionHints() : mapHints(params, errno),
+    hints: errno === EPERM || errno === EACCES ? permissionHints(capabilitiesOfMap(def.type)) : mapHints(params, errno),
   });
 }
 

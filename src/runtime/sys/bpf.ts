@@ -10,6 +10,7 @@ export const BPF_MAP_UPDATE_ELEM = 2;
 export const BPF_MAP_DELETE_ELEM = 3;
 export const BPF_MAP_GET_NEXT_KEY = 4;
 export const BPF_PROG_LOAD = 5;
+export const BPF_OBJ_PIN = 6;
 export const BPF_PROG_TEST_RUN = 10;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_RAW_TRACEPOINT_OPEN = 17;
@@ -31,6 +32,7 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_DELETE_ELEM, "BPF_MAP_DELETE_ELEM"],
   [BPF_MAP_GET_NEXT_KEY, "BPF_MAP_GET_NEXT_KEY"],
   [BPF_PROG_LOAD, "BPF_PROG_LOAD"],
+  [BPF_OBJ_PIN, "BPF_OBJ_PIN"],
   [BPF_PROG_TEST_RUN, "BPF_PROG_TEST_RUN"],
   [BPF_OBJ_GET_INFO_BY_FD, "BPF_OBJ_GET_INFO_BY_FD"],
   [BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN"],
