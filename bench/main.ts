@@ -1,7 +1,10 @@
-// All benchmarks, side by side with what they are compared with: npm run bench [-- skel import ring relocate index btf-dump vmlinux]
+// All benchmarks, side by side with what they are compared with:
+// npm run bench [-- skel import ring relocate index btf-dump vmlinux load leaks]
 import { benchBtfDump } from "./btf-dump.ts";
 import { benchImport } from "./import.ts";
 import { benchIndex } from "./index-btf.ts";
+import { benchLeaks } from "./leaks.ts";
+import { benchLoad } from "./load.ts";
 import { benchRelocate } from "./relocate.ts";
 import { benchSkel } from "./skel.ts";
 import { benchVmlinux } from "./vmlinux.ts";
@@ -14,6 +17,8 @@ const benches = new Map<string, () => unknown>([
   ["index", () => benchIndex()],
   ["btf-dump", () => benchBtfDump()],
   ["vmlinux", () => benchVmlinux()],
+  ["load", () => benchLoad()],
+  ["leaks", () => benchLeaks()],
 ]);
 
 const wanted = process.argv.slice(2);

@@ -24,3 +24,4 @@ table() {
 table '`BPF_MAP_TYPE_*`' mapTypes bpf_map_type BPF_MAP_TYPE_ MapTypeName
 table '`BPF_PROG_TYPE_*`' programTypes bpf_prog_type BPF_PROG_TYPE_ ProgramTypeName
 table '`BPF_*` of `enum bpf_attach_type`' attachTypes bpf_attach_type BPF_ AttachTypeName
+table '`BPF_FUNC_*`' helpers bpf_func_id BPF_FUNC_ HelperName

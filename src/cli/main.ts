@@ -5,6 +5,7 @@ import { ownVersion } from "../generator/version.ts";
 import { btfCommand } from "./btf/btf.ts";
 import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
+import { loadCommand } from "./load.ts";
 import { minBtfCommand } from "./min-btf.ts";
 import { relocateCommand } from "./relocate.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
@@ -22,6 +23,7 @@ try {
     .command(checkCommand)
     .command(relocateCommand)
     .command(minBtfCommand)
+    .command(loadCommand)
     .command(btfCommand)
     .command(vmlinuxCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")

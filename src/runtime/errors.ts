@@ -1,4 +1,6 @@
 import { CoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { printExcerpt, type LogLine } from "./load/annotate-log.ts";
+import { verifierStatistics, type VerifierStatistics } from "./load/verifier-statistics.ts";
 import { EACCES, EPERM, errnoMeaning, errnoName } from "./sys/errno.ts";
 
 /** The facts of a {@link KernelError}. */
@@ -39,6 +41,8 @@ export interface VerifierFailure extends KernelFailure {
   readonly program: string;
   /** The kernel's log, line by line. */
   readonly log: readonly string[];
+  /** The same, and the line of C of each instruction. */
+  readonly lines: readonly LogLine[];
   /** Whether the log's end is missing, because it is larger than the kernel lets it be. */
   readonly truncated: boolean;
 }
@@ -50,15 +54,35 @@ export interface VerifierFailure extends KernelFailure {
  */
 export class VerifierError extends KernelError {
   override readonly name: string = "VerifierError";
+  /** The program's C name. */
   readonly program: string;
+  /** Everything the verifier said, line by line. */
   readonly log: readonly string[];
+  /** Whether the log's end is missing, because it is larger than the kernel lets it be. */
   readonly truncated: boolean;
+  readonly #lines: readonly LogLine[];
 
   constructor(failure: VerifierFailure) {
     super(failure, "verifier");
     this.program = failure.program;
     this.log = failure.log;
     this.truncated = failure.truncated;
+    this.#lines = failure.lines;
+  }
+
+  /** The log with the line of C beside each instruction, from the object's own line info. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** What the verifier counted until it gave up; undefined when it did not get as far. */
+  get statistics(): VerifierStatistics | undefined {
+    return verifierStatistics(this.log);
+  }
+
+  /** The last `count` instructions that the verifier looked at, below the lines of C that they come from, and its reason. */
+  excerpt(count = 10): string {
+    return printExcerpt(this.#lines, count);
   }
 }
 

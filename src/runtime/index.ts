@@ -5,6 +5,7 @@
  */
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 export { IncompatibleMapError, KernelError, VerifierError, type MapDifference } from "./errors.ts";
+export type { LogLine, LogEvent, LogFacts, LogLevel, OnLog, VerifierStatistics } from "./load/index.ts";
 export { base64, external } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {
@@ -28,6 +29,7 @@ export type { Codec } from "./codec.ts";
 export { Memory } from "./memory.ts";
 export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";
 export { Program } from "./program.ts";
+export { features, type Feature, type Features } from "./kernel/index.ts";
 export { Link, StructOpsLink } from "./links/index.ts";
 export { ArrayMap, BpfMap, HashMap, PerCpuArrayMap, PerCpuHashMap, StructOpsMap } from "./maps/index.ts";
 export { PerfEventArray, RingBuffer, type RecordOptions } from "./records/index.ts";

@@ -6,6 +6,7 @@ import { missingStore, openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
 import { attachStructOps, type StructOpsLink } from "./links/struct-ops.ts";
+import type { OnLog } from "./load/log-events.ts";
 import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
 import type { BpfMap, MapHandle } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
@@ -22,6 +23,7 @@ export interface LoadedSkeletonParts {
   /** What it was loaded from. */
   readonly opened: OpenedParts;
   readonly loaded: LoadedObject;
+  readonly onLog?: OnLog | undefined;
 }
 
 interface OpenedParts {
@@ -40,6 +42,7 @@ export class LoadedSkeleton {
   readonly warnings: readonly string[];
   readonly #programs: LoadedObject["programs"];
   readonly #maps: LoadedObject["maps"];
+  readonly #onLog: OnLog | undefined;
   /** The newest link of each program and struct_ops map: a linker has let no two have one name. */
   readonly #newest = new Map<string, Link>();
   readonly #links = new CloseStack();
@@ -49,11 +52,12 @@ export class LoadedSkeleton {
   #closed = false;
 
   /** Takes over `loaded`, also when it throws: then all of it is closed. */
-  constructor({ spec, opened, loaded }: LoadedSkeletonParts) {
+  constructor({ spec, opened, loaded, onLog }: LoadedSkeletonParts) {
     this.name = spec.name;
     this.warnings = loaded.warnings;
     this.#programs = loaded.programs;
     this.#maps = loaded.maps;
+    this.#onLog = onLog;
     this.#all.add(loaded);
     try {
       this.maps = this.#makeMaps(Object.entries(spec.maps), opened.maps);
@@ -144,8 +148,13 @@ export class LoadedSkeleton {
   }
 
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
-    const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name) };
-    return new Program(facts, { fd: () => this.#program(name).fd.number, attach: () => this.#attach(name) });
+    const log = this.#programs.get(name)?.log ?? [];
+    const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name), log };
+    return new Program(facts, {
+      fd: () => this.#program(name).fd,
+      attach: () => this.#attach(name),
+      onLog: this.#onLog,
+    });
   }
 
   #program(name: string): LoadedProgram {

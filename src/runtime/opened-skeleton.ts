@@ -5,6 +5,7 @@ import { checkSpec, dataSections, kindsOf } from "./check-spec.ts";
 import { globalsObject } from "./globals.ts";
 import { ImageStore } from "./globals-store.ts";
 import { loadObject } from "./load/load.ts";
+import type { OnLog } from "./load/log-events.ts";
 import type { MapChanges } from "./load/types.ts";
 import { LoadedSkeleton } from "./loaded-skeleton.ts";
 import { checkedTarget, describeTarget } from "./attach-target.ts";
@@ -24,7 +25,8 @@ export interface AnySettings {
   readonly btfPath?: string | undefined;
   readonly pinRoot?: string | undefined;
   readonly tokenPath?: string | undefined;
-  readonly [globals: string]: Readonly<Record<string, unknown>> | string | undefined;
+  readonly onLog?: OnLog | undefined;
+  readonly [globals: string]: Readonly<Record<string, unknown>> | string | OnLog | undefined;
 }
 
 /** An object between open and load; its sections of global data are properties of their own. */
@@ -48,9 +50,11 @@ export class OpenedSkeleton {
   };
   readonly #autoload = new Map<string, boolean>();
   readonly #attachTargets = new Map<string, AttachTarget>();
+  readonly #logLevels = new Map<string, number>();
   #btfPath: string | undefined;
   #pinRoot: string | undefined;
   #tokenPath: string | undefined;
+  #onLog: OnLog | undefined;
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
@@ -78,10 +82,11 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, structOps = {}, btfPath, pinRoot, tokenPath, ...globals } = settings;
+    const { maps = {}, progs = {}, structOps = {}, btfPath, pinRoot, tokenPath, onLog, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath("btfPath", btfPath);
     if (pinRoot !== undefined) this.#pinRoot = checkedPath("pinRoot", pinRoot);
     if (tokenPath !== undefined) this.#tokenPath = tokenPath === "" ? "" : checkedPath("tokenPath", tokenPath);
+    if (onLog !== undefined) this.#onLog = checkedListener(onLog);
     for (const [name, map] of Object.entries(maps))
       this.#member(this.maps, "map", name).apply(map as UntypedMapSettings);
     for (const [name, program] of Object.entries(progs))
@@ -104,9 +109,11 @@ export class OpenedSkeleton {
       btfPath: this.#btfPath,
       pinRoot: this.#pinRoot,
       tokenPath: this.#tokenPath,
+      logLevels: this.#logLevels,
+      onLog: this.#onLog,
       carried: spec.minBtf,
     });
-    const skeleton = new LoadedSkeleton({ spec, opened: this, loaded });
+    const skeleton = new LoadedSkeleton({ spec, opened: this, loaded, onLog: this.#onLog });
     this.#loaded = true;
     for (const image of [...this.#images.values(), ...this.#structOps.values()])
       image.seal(`${this.name} is loaded already, and this is what it was loaded with`);
@@ -147,6 +154,7 @@ export class OpenedSkeleton {
   #openProgram(program: BpfProgram): OpenedProgram {
     const settings = this.#autoload;
     const targets = this.#attachTargets;
+    const logLevels = this.#logLevels;
     const check = (): void => {
       this.#checkNotLoaded();
     };
@@ -170,6 +178,15 @@ export class OpenedSkeleton {
         if (value === undefined) targets.delete(program.name);
         else targets.set(program.name, checkedTarget(program.name, value));
       },
+      get logLevel(): number {
+        return logLevels.get(program.name) ?? 0;
+      },
+      set logLevel(value: number) {
+        check();
+        if (!Number.isInteger(value) || value < 0 || value > 7)
+          throw new RangeError(`program "${program.name}": logLevel takes an integer from 0 to 7, not ${show(value)}`);
+        logLevels.set(program.name, value);
+      },
     });
   }
 
@@ -189,7 +206,7 @@ export class OpenedSkeleton {
     );
   }
 
-  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string): void {
+  #applyGlobals(ident: string, values: Readonly<Record<string, unknown>> | string | OnLog): void {
     if (!Object.hasOwn(this.#spec.globals, ident))
       throw this.#unknown("section of variables", ident, Object.keys(this.#spec.globals));
     // #defineGlobals made this property, under a name that only the spec knows.
@@ -223,9 +240,16 @@ function freeIf(free: boolean): "free" | "fixed" {
   return free ? "free" : "fixed";
 }
 
+function checkedListener(listener: unknown): OnLog {
+  // Which arguments it takes is not to be seen from outside.
+  if (typeof listener === "function") return listener as OnLog;
+  throw new TypeError(`onLog takes a function, not ${show(listener)}`);
+}
+
 function applyProgram(program: OpenedProgram, settings: ProgramSettings): void {
   if (settings.autoload !== undefined) program.autoload = settings.autoload;
   if (settings.attachTarget !== undefined) program.attachTarget = settings.attachTarget;
+  if (settings.logLevel !== undefined) program.logLevel = settings.logLevel;
 }
 
 function findMapOf(object: BpfObject, section: string): MapDef {

@@ -1,11 +1,24 @@
 import type { Link } from "./links/link.ts";
+import { logEvent, type OnLog } from "./load/log-events.ts";
+import { verifierStatistics, type VerifierStatistics } from "./load/verifier-statistics.ts";
+import { pinAt, unpinAt } from "./maps/pinning.ts";
+import type { Fd } from "./sys/fd.ts";
 
 /** What a {@link Program} asks of the skeleton that it belongs to. */
 export interface ProgramOwner {
-  /** The descriptor's number; throws when the program was not loaded, or the skeleton is closed. */
-  fd(): number;
+  /** The descriptor; throws when the program was not loaded, or the skeleton is closed. */
+  fd(): Fd;
   /** Attaches the program; the skeleton closes the link at its end. */
   attach(): Link;
+  readonly onLog: OnLog | undefined;
+}
+
+/** What a {@link Program} is made of. */
+export interface ProgramFacts {
+  readonly name: string;
+  readonly section: string;
+  readonly loaded: boolean;
+  readonly log: readonly string[];
 }
 
 /** A program of a loaded object. */
@@ -16,21 +29,26 @@ export class Program {
   readonly section: string;
   /** False when its `autoload` was off: then it is not in the kernel. */
   readonly loaded: boolean;
+  /** What the verifier said, line by line; empty when `logLevel` was 0. */
+  readonly log: readonly string[];
   readonly #owner: ProgramOwner;
 
-  constructor(
-    facts: { readonly name: string; readonly section: string; readonly loaded: boolean },
-    owner: ProgramOwner,
-  ) {
+  constructor(facts: ProgramFacts, owner: ProgramOwner) {
     this.name = facts.name;
     this.section = facts.section;
     this.loaded = facts.loaded;
+    this.log = facts.log;
     this.#owner = owner;
   }
 
   /** The descriptor's number, for calls of your own; it stays the skeleton's. Throws with code `closed` after close. */
   get fd(): number {
-    return this.#owner.fd();
+    return this.#owner.fd().number;
+  }
+
+  /** What the verifier counted; undefined when `logLevel` was 0. */
+  get statistics(): VerifierStatistics | undefined {
+    return verifierStatistics(this.log);
   }
 
   /**
@@ -39,5 +57,22 @@ export class Program {
    */
   attach(): Link {
     return this.#owner.attach();
+  }
+
+  /**
+   * Gives the program a name in a BPF file system, such as /sys/fs/bpf, which keeps it in the kernel when the skeleton
+   * is closed. Folders that are missing are made (libbpf: `bpf_program__pin`).
+   *
+   * Throws a `CoreGenError` with code `bad-input` for a path outside of such a file system, a `KernelError` with errno
+   * EEXIST when there is something already.
+   */
+  pin(path: string): void {
+    pinAt(this.#owner.fd(), path);
+    logEvent(this.#owner.onLog, { kind: "program-pinned", program: this.name, path });
+  }
+
+  /** Removes a pin; a program that nothing else holds is gone with it. Throws a `CoreGenError` when there is none. */
+  unpin(path: string): void {
+    unpinAt(path, `program "${this.name}"`);
   }
 }

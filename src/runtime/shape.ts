@@ -1,6 +1,7 @@
 import type { MapTypeName } from "../object/bpf-enums.ts";
 import type { Link } from "./links/link.ts";
 import type { StructOpsLink } from "./links/struct-ops.ts";
+import type { OnLog } from "./load/log-events.ts";
 import type { MapSource } from "./load/types.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
 import type { Program } from "./program.ts";
@@ -63,6 +64,14 @@ export type Settings<S extends Shape> = {
    * if it delegates anything. "" for none.
    */
   readonly tokenPath?: string | undefined;
+  /**
+   * Gets to know what happens while the object is loaded: every line that libbpf would write into its debug log, as an
+   * event with its facts. What it throws ends the loading, which then leaves nothing behind.
+   *
+   * @example
+   * execsnoop.load({ onLog: ({ level, message }) => level === "debug" || console.error(message) });
+   */
+  readonly onLog?: OnLog | undefined;
 } & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
 
 /** Programs are known by their names as long as nothing is opened. */
@@ -97,6 +106,7 @@ type OpenedMapOf<M> = BpfMap extends M ? OpenedUntypedMap : OpenedMap;
 export interface ProgramSettings {
   readonly autoload?: boolean;
   readonly attachTarget?: AttachTarget;
+  readonly logLevel?: number;
 }
 
 /** What a program that is for one function attaches to: a function of the kernel, of a module, or of another program. */
@@ -210,6 +220,12 @@ export interface OpenedProgram {
    * need the program whose function they replace (libbpf: `bpf_program__set_attach_target`). Undefined at first.
    */
   attachTarget: AttachTarget | undefined;
+  /**
+   * How much the verifier is to say when it takes the program, for `log` of the loaded one: bits 1 (branches), 2 (every
+   * instruction) and 4 (statistics). 0 at first, which is several times as fast. Setting it throws a RangeError for
+   * anything but a number from 0 to 7.
+   */
+  logLevel: number;
 }
 
 /** Maps and programs in the kernel. */

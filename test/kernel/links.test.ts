@@ -8,10 +8,10 @@ import { describeWithKernel } from "../support/kernel.ts";
 import { loadCounting, openFiles } from "./counting.ts";
 
 /** The error of attaching a program as if it were in another section. */
-function errorOf({ program, fd }: LoadedProgram, section: string): CoreGenError {
+function errorOf({ program, ...loaded }: LoadedProgram, section: string): CoreGenError {
   const open = openDescriptors().length;
   try {
-    attachProgram({ fd, program: { ...program, section, def: findSectionDef(section) } }).close();
+    attachProgram({ ...loaded, program: { ...program, section, def: findSectionDef(section) } }).close();
   } catch (error) {
     expect(openDescriptors()).toHaveLength(open);
     if (isCoreGenError(error)) return error;

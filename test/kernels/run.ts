@@ -3,6 +3,7 @@
  *
  *   npm run test:kernels                      all of 5.10, 6.1, 6.12 and newest
  *   npm run test:kernels -- 5.10 6.1          some; "host" is this machine's own kernel, without a VM
+ *   npm run test:kernels -- --suite verdicts  the corpus's programs beside libbpf, verdicts-suite.ts: minutes per kernel
  *   npm run test:kernels -- --summary FILE    also writes {"passed": N, "failed": N} there
  *
  * README.md says what the machine needs. Exit status 1 when any check failed anywhere.
@@ -20,6 +21,12 @@ const root = join(import.meta.dirname, "../..");
 // Below node_modules, so that its `import "koffi"` finds the project's koffi.
 const bundle = join(root, "node_modules/.cache/core-gen/kernel-suite.mjs");
 
+/** What runs, and how many seconds it may take in an emulated machine. */
+const suites = new Map([
+  ["suite", 300],
+  ["verdicts", 1800],
+]);
+
 /** What run-in-kernel says when QEMU itself fails, which says nothing about the kernel or the suite. */
 const EMULATOR_CRASHED = "123";
 
@@ -29,9 +36,16 @@ interface Outcome {
   readonly passed: number;
   readonly failures: readonly string[];
   readonly seconds: number;
+  /** Lines that begin with "# ": what a suite has counted. */
+  readonly notes: readonly string[];
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { summary: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { summary: { type: "string" }, suite: { type: "string", default: "suite" } },
+});
+const timeLimit = suites.get(values.suite);
+if (timeLimit === undefined) throw new Error(`--suite is one of ${[...suites.keys()].join(", ")}`);
 const kernels = positionals.length > 0 ? positionals : ["5.10", "6.1", "6.12", "newest"];
 
 await bundleSuite();
@@ -48,7 +62,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 async function bundleSuite(): Promise<void> {
   await build({
-    entryPoints: [join(import.meta.dirname, "suite.ts")],
+    entryPoints: [join(import.meta.dirname, values.suite === "suite" ? "suite.ts" : `${values.suite}-suite.ts`)],
     outfile: bundle,
     bundle: true,
     platform: "node",
@@ -64,7 +78,9 @@ async function bundleSuite(): Promise<void> {
 async function runUnder(kernel: string): Promise<Outcome> {
   const node = [process.execPath, "--enable-source-maps", bundle];
   const command =
-    kernel === "host" ? node : [join(import.meta.dirname, "run-in-kernel"), kernel, "--timeout", "300", "--", ...node];
+    kernel === "host"
+      ? node
+      : [join(import.meta.dirname, "run-in-kernel"), kernel, "--timeout", String(timeLimit), "--", ...node];
   const started = performance.now();
   let { output, status } = await run(command);
   // Every machine begins afresh, so what a crash of the emulator cut short can be done again.
@@ -77,7 +93,7 @@ function crashesAreSurvived(kernel: string): Outcome {
   const started = performance.now();
   const failures = checkThatCrashesAreSurvived(kernel);
   const seconds = (performance.now() - started) / 1000;
-  return { kernel: "crashes", passed: failures.length === 0 ? 1 : 0, failures, seconds };
+  return { kernel: "crashes", passed: failures.length === 0 ? 1 : 0, failures, seconds, notes: [] };
 }
 
 function run([file, ...args]: string[]): Promise<{ output: string; status: string }> {
@@ -91,18 +107,24 @@ function run([file, ...args]: string[]): Promise<{ output: string; status: strin
 }
 
 /** Reads the lines that check.ts prints. A suite that did not come to its end has failed, whatever it said before. */
-function readResults(output: string, status: string): Pick<Outcome, "passed" | "failures"> {
+function readResults(output: string, status: string): Pick<Outcome, "passed" | "failures" | "notes"> {
   const lines = output.split("\n");
   const passed = lines.filter((line) => line.startsWith("ok ")).length;
   const failures = lines.filter((line) => line.startsWith("not ok ")).map((line) => line.slice("not ok ".length));
   const complete = lines.includes(`done ${passed + failures.length}`) && status === (failures.length > 0 ? "1" : "0");
-  if (complete) return { passed, failures };
-  return { passed, failures: [...failures, `the suite ended early with status ${status}; its output:\n${output}`] };
+  const notes = lines.filter((line) => line.startsWith("# "));
+  if (complete) return { passed, failures, notes };
+  return {
+    passed,
+    notes,
+    failures: [...failures, `the suite ended early with status ${status}; its output:\n${output}`],
+  };
 }
 
 function report(outcome: Outcome): Outcome {
-  const { kernel, passed, failures, seconds } = outcome;
+  const { kernel, passed, failures, seconds, notes } = outcome;
   console.log(`${kernel.padEnd(8)}${passed} ok, ${failures.length} not ok, ${seconds.toFixed(1)} s`);
+  for (const note of notes) console.log(`  ${note}`);
   for (const failure of failures) console.log(`  not ok ${failure}`);
   return outcome;
 }

@@ -22,6 +22,8 @@ export interface RefereeOptions {
   readonly everyProgram?: boolean;
   /** Also give libbpf's debug lines on relocations. */
   readonly log?: boolean;
+  /** Also load everything into the kernel: needs root. */
+  readonly real?: boolean;
   /** Lines that go before the kernel's configuration, like libbpf's `kconfig`. */
   readonly kconfig?: string;
   /** A file in the place of /proc/kallsyms. */
@@ -47,6 +49,8 @@ export interface RefereeResult {
   readonly log: readonly string[];
   /** The object's types as they are loaded, if asked for. */
   readonly types?: Uint8Array;
+  /** What the kernel said to each program, "ok" or an error; only with {@link RefereeOptions.real}. */
+  readonly verdicts: ReadonlyMap<string, string>;
   readonly end: RefereeEnd;
 }
 
@@ -130,6 +134,13 @@ export function refereeEachProgram(path: string, options: RefereeOptions = {}): 
   );
 }
 
+/** Every line that libbpf writes while it loads an object into the kernel, without "libbpf: ". Needs root. */
+export function libbpfLog(path: string): string[] {
+  const lines = run(path, { real: true }, ["-L"]).split("\n");
+  // A line of the referee's own may be cut in two by one of these.
+  return lines.flatMap((line) => (line.includes("libbpf: ") ? [line.slice(line.indexOf("libbpf: ") + 8)] : []));
+}
+
 function run(path: string, options: RefereeOptions, flags: readonly string[]): string {
   const { error, status, signal, stdout, stderr } = spawnReferee(path, options, flags);
   if (error) throw error;
@@ -150,6 +161,7 @@ function spawnReferee(
     ...(options.kernel === undefined ? [] : ["-k", options.kernel]),
     ...(options.info === true ? ["-i"] : []),
     ...(options.log === true ? ["-l"] : []),
+    ...(options.real === true ? ["-r"] : []),
     ...(options.kconfig === undefined ? [] : ["-K", options.kconfig]),
     ...(options.everyProgram === true ? ["-a"] : []),
     ...(options.kallsyms === undefined ? [] : ["-R", `/proc/kallsyms=${options.kallsyms}`]),
@@ -307,6 +319,7 @@ function parseReferee(output: string): RefereeResult {
   const maps: Mutable<RefereeMap>[] = [];
   const warnings: string[] = [];
   const log: string[] = [];
+  const verdicts = new Map<string, string>();
   let end: RefereeEnd | undefined;
   let types: Uint8Array | undefined;
   let inWarning = false;
@@ -327,6 +340,7 @@ function parseReferee(output: string): RefereeResult {
     else if (word === "slot") addSlot(maps, rest);
     // The last one: those before are libbpf's questions what the kernel understands.
     else if (word === "btf") types = fromHex(rest);
+    else if (word === "verdict") verdicts.set(rest.split(" ", 1)[0]!, rest.slice(rest.indexOf(" ") + 1));
     else if (word === "end") end = parseEnd(rest);
     else if (word === "log") log.push(rest.replace(/^libbpf: /u, ""));
     else if (word === "warn") inWarning = warnings.push(rest) > 0;
@@ -335,7 +349,7 @@ function parseReferee(output: string): RefereeResult {
   }
   if (end === undefined) throw new Error(`core-referee did not finish: ${output.slice(-200)}`);
   const withCode = programs.map((lines) => ({ ...lines, code: fromHex(lines.code.join("")) }));
-  return { programs: withCode, maps, warnings, log, end, ...(types === undefined ? {} : { types }) };
+  return { programs: withCode, maps, warnings, log, verdicts, end, ...(types === undefined ? {} : { types }) };
 }
 
 const PROGRAM =

@@ -52,6 +52,7 @@ describe("VerifierError", () => {
       meaning: "the verifier says: R0 !read_ok",
       program: "p",
       log,
+      lines: log.map((text) => ({ text, insn: undefined, source: undefined })),
       truncated: false,
       hints: ["one"],
     });

@@ -5,13 +5,12 @@ import type { KconfigSource } from "../../object/kconfig.ts";
 import { hasFeature } from "./features.ts";
 import { kernelVersionCode } from "./kernel-version.ts";
 import { kernelRelease } from "./release.ts";
-import { hasSyscallWrapper } from "./syscall-wrapper.ts";
 
 /** What the running kernel has for `__kconfig` variables. */
 export const runningKconfig: KconfigSource = {
   kernelVersion: kernelVersionCode,
   hasBpfCookie: () => hasFeature("bpf-cookie"),
-  hasSyscallWrapper,
+  hasSyscallWrapper: () => hasFeature("syscall-wrapper"),
   config: () => readConfig([`/boot/config-${kernelRelease()}`, "/proc/config.gz"]),
 };
 

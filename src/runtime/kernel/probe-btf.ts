@@ -21,8 +21,37 @@ export function rawBtf(words: readonly number[], names: string): Uint8Array {
   return out.finish();
 }
 
+/** Nothing but an int. */
+export function minimalBtf(): Uint8Array {
+  return rawBtf([1, ...INT.slice(1)], "int");
+}
+
+/**
+ * The same with a section that says how long each kind's records are, which is at the end of a longer header:
+ * `struct btf_layout { u8 info_sz, elem_sz; u16 flags }` for void and for int.
+ */
+export function layoutBtf(): Uint8Array {
+  const strings = Buffer.from("\0int\0");
+  const types = [1, ...INT.slice(1)];
+  const typesLength = types.length * 4;
+  const layout = [0, 0, 0, 0, 4, 0, 0, 0];
+  const out = new ByteWriter(hostIsLittleEndian);
+  out.u16(MAGIC);
+  out.u8(1);
+  out.u8(0);
+  out.u32(LONG_HEADER_SIZE);
+  for (const field of [0, typesLength, typesLength + layout.length, strings.length, typesLength, layout.length])
+    out.u32(field);
+  for (const word of types) out.u32(word);
+  out.append(Uint8Array.from(layout));
+  out.append(strings);
+  return out.finish();
+}
+const LONG_HEADER_SIZE = 32;
+
 const KIND_INT = 1;
 const KIND_PTR = 2;
+const KIND_STRUCT = 4;
 const KIND_FUNC = 12;
 const KIND_FUNC_PROTO = 13;
 const KIND_VAR = 14;
@@ -40,6 +69,47 @@ const INT: readonly number[] = [0, info(KIND_INT), 4, 0x0100_0020];
 const VAR: readonly number[] = [1, info(KIND_VAR), 1, 0];
 const PROTO: readonly number[] = [0, info(KIND_FUNC_PROTO, 1), 0, 1, 1];
 const ALL = 0xffff_ffff;
+const GLOBAL = 1;
+
+/** `int`, and `struct val { int cnt; struct bpf_spin_lock l; }`, by their ids. */
+export const SPIN_LOCK: ValueTypes = {
+  words: [...INT, ...[1, info(KIND_STRUCT, 1), 4, 15, 1, 0], ...[15, info(KIND_STRUCT, 2), 8, 19, 1, 0, 23, 2, 32]],
+  names: "bpf_spin_lock\0val\0cnt\0l",
+  int: 1,
+  value: 3,
+};
+
+/** Types of a map. */
+interface ValueTypes {
+  readonly words: readonly number[];
+  readonly names: string;
+  readonly int: number;
+  readonly value: number;
+}
+
+/** Types of two functions, by their ids. */
+interface FunctionTypes {
+  readonly words: readonly number[];
+  readonly names: string;
+  readonly main: number;
+  readonly callee: number;
+}
+
+/** `int a(void *a)`, and `int b(void *b __arg_ctx)`, which it calls. */
+export const ARG_CTX: FunctionTypes = {
+  words: [
+    ...[1, ...INT.slice(1)],
+    ...[0, info(KIND_PTR), 0],
+    ...[0, info(KIND_FUNC_PROTO, 1), 1, 1, 2],
+    ...[1, info(KIND_FUNC, GLOBAL), 3],
+    ...[0, info(KIND_FUNC_PROTO, 1), 1, 3, 2],
+    ...[3, info(KIND_FUNC, GLOBAL), 5],
+    ...[5, info(KIND_DECL_TAG), 6, 0],
+  ],
+  names: "a\0b\0arg:ctx",
+  main: 4,
+  callee: 6,
+};
 
 /** The smallest BTF that has what a probe is about: the same as libbpf's (`features.c`). */
 export const probes: Readonly<Record<BtfFeature, () => Uint8Array>> = {
@@ -52,15 +122,6 @@ export const probes: Readonly<Record<BtfFeature, () => Uint8Array>> = {
   "btf-type-tag": () => rawBtf([...INT, 1, info(KIND_TYPE_TAG), 1, 0, info(KIND_PTR), 2], "tag"),
   "btf-enum64": () => rawBtf([1, info(KIND_ENUM64, 1), 8, 6, 0, 0], "many\0one"),
 };
-
-/** `int a(void *a)` and `int b(void *b)`, whose argument has the tag `arg:ctx`; and the ids of the two functions. */
-export function argCtxProbe(): { bytes: Uint8Array; main: number; called: number } {
-  const proto = (name: number): number[] => [0, info(KIND_FUNC_PROTO, 1), 1, name, 2];
-  const func = (name: number, type: number): number[] => [name, info(KIND_FUNC, 1), type];
-  const [a, b, tag] = [1, 3, 5];
-  const types = [...INT, 0, info(KIND_PTR), 0, ...proto(a), ...func(a, 3), ...proto(b), ...func(b, 5)];
-  return { bytes: rawBtf([...types, tag, info(KIND_DECL_TAG), 6, 0], "a\0b\0arg:ctx"), main: 4, called: 6 };
-}
 
 /** What a kernel may or may not understand in BTF. */
 export type BtfFeature =

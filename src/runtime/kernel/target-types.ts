@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { Btf } from "../../btf/btf.ts";
 import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { CoreGenError } from "../../errors.ts";
+import { hostIsLittleEndian } from "../memory.ts";
 import { kernelBtf } from "./btf.ts";
 import { findInFolder } from "./btf-folder.ts";
 import { machineName } from "./machine-name.ts";
@@ -75,12 +76,23 @@ function fromEnvironment(): Named | undefined {
 function readNamed({ path, by }: Named): Btf {
   try {
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-    return kernelBtf({ path: isFolder ? findInFolder(path) : path });
+    return checkedByteOrder(kernelBtf({ path: isFolder ? findInFolder(path) : path }));
   } catch (cause) {
     if (!(cause instanceof CoreGenError)) throw cause;
     const hints = [...cause.hints, `${by} is set to ${path}: correct it, or unset it to use the kernel's own types.`];
     throw new CoreGenError(cause.code, `reading the types that ${by} names: ${cause.message}`, { hints, cause });
   }
+}
+
+/** Relocated against another machine's types, programs would load and read nonsense. */
+function checkedByteOrder(btf: Btf): Btf {
+  if (btf.littleEndian === hostIsLittleEndian) return btf;
+  const [is, needed] = hostIsLittleEndian ? ["big", "little"] : ["little", "big"];
+  throw new CoreGenError(
+    "bad-input",
+    `${btf.what} has the types of a ${is}-endian machine, and this is a ${needed}-endian one`,
+    { hints: [`What loads programs for this kernel needs the types of a kernel for ${machineName()}.`] },
+  );
 }
 
 function kernelOrCarried(carried: readonly CarriedTypes[]): Btf {

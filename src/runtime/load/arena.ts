@@ -46,5 +46,5 @@ function dataOffsetIn(def: MapDef, length: number, size: number): number {
       `mapping map "${def.name}": its ${def.maxEntries} pages are too few for ${size} bytes of __arena variables`,
     );
   }
-  return size > 0 && hasFeature("full-range-offset") ? length - room : 0;
+  return size > 0 && hasFeature("ldimm64-full-range-off") ? length - room : 0;
 }

@@ -13,6 +13,7 @@ import { libc } from "../sys/libc.ts";
 import { mapArena } from "./arena.ts";
 import { constantsOf, fillData } from "./fill-data.ts";
 import { fillWithMaps } from "./fill-slots.ts";
+import { logEvent } from "./log-events.ts";
 import { encodeMap, type MapReferences } from "./map-attr.ts";
 import { mapError } from "./map-error.ts";
 import { changed, holdsMaps, type MapPlan } from "./plan-maps.ts";
@@ -38,8 +39,11 @@ export interface MapContext {
  * `bpf_object__create_maps`). In the object's order, but for maps that hold others from the start: these come last.
  */
 export function createMaps(context: MapContext, plans: readonly MapPlan[]): Map<string, LoadedMap> {
+  const { onLog } = context.settings;
   // Those of struct_ops need programs first: see struct-ops.ts.
-  const created = plans.filter(({ def }) => def.structOps === undefined && isCreated(def, context.settings));
+  const ours = plans.filter(({ def }) => def.structOps === undefined);
+  const created = ours.filter(({ def }) => isCreated(def, context.settings));
+  for (const plan of ours) if (!created.includes(plan)) logEvent(onLog, { kind: "map-skipped", map: plan.def.name });
   const maps = new Map<string, LoadedMap>();
   const [alone, holding] = [
     created.filter(({ def }) => !holdsOthers(def)),
@@ -77,7 +81,11 @@ function obtain(context: MapContext, plan: MapPlan, others: ReadonlyMap<string, 
   const params = mapParams(def, context.settings.name ?? objectNameOf(context.object), machine);
   const reused = reuse === undefined ? pinned(plan, what, params) : reuseGiven(reuse, what, params);
   if (reused !== undefined) return keepReused(context, plan, reused);
-  const map = keepNew(context, plan, params, createMap(context, plan, params, what));
+  const fd = context.opened.add(createMap(context, plan, params, what));
+  const logged = def.data === undefined ? def.name : params.name;
+  const message = `map '${logged}': created successfully, fd=${fd.number}`;
+  logEvent(context.settings.onLog, { kind: "map-created", map: def.name, fd: fd.number }, message);
+  const map = keepNew(context, plan, params, fd);
   fillWithMaps(context.object, map, others);
   return pinPath === undefined ? map : pinNew(context, plan, params, map);
 }
@@ -105,7 +113,6 @@ function keepReused(context: MapContext, { def, pinPath, reuse }: MapPlan, { fd,
 
 function keepNew(context: MapContext, { def }: MapPlan, params: MapParams, fd: Fd): LoadedMap {
   const { object, settings, opened } = context;
-  opened.add(fd);
   const section = (def.data ?? def.arenaData)?.section ?? "";
   const wanted = settings.contents.get(section);
   return {
@@ -137,6 +144,8 @@ function createMap(context: MapContext, plan: MapPlan, params: MapParams, what: 
   const typed = btf !== undefined && (params.keyTypeId !== 0 || params.valueTypeId !== 0);
   // Types that don't please the kernel are left away, as libbpf does.
   let result = typed ? create(params, { ...references, btf: btf.number }) : -EINVAL;
+  if (typed && result < 0)
+    logEvent(context.settings.onLog, { kind: "map-untyped", map: plan.def.name, errno: -result });
   if (result < 0) result = create(params, references);
   if (result >= 0) return new Fd(result, what);
   throw mapError(what, params, references, -result);

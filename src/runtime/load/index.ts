@@ -4,3 +4,6 @@
  * The kernel's side: https://docs.kernel.org/userspace-api/ebpf/syscall.html
  */
 export { loadObject, type LoadedMap, type LoadedObject, type LoadedProgram, type LoadSettings } from "./load.ts";
+export type { LogLine } from "./annotate-log.ts";
+export type { LogEvent, LogFacts, LogLevel, OnLog } from "./log-events.ts";
+export type { VerifierStatistics } from "./verifier-statistics.ts";

@@ -5,12 +5,15 @@ import type { SectionDef } from "../../object/sections.ts";
 import { CloseStack } from "../close-stack.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { kernelVersionCode } from "../kernel/kernel-version.ts";
+import { VerifierError } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { Attr, bpf, BPF_PROG_BIND_MAP, BPF_PROG_LOAD } from "../sys/bpf.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
+import { explainRefusal } from "./explain-refusal.ts";
 import { fillInJumpTables } from "./jump-tables.ts";
-import { loadWithLog } from "./load-with-log.ts";
+import { loadWithLog, type LoggedLoad } from "./load-with-log.ts";
+import { logEvent } from "./log-events.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import { TOKEN_FLAG } from "./token.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
@@ -30,14 +33,15 @@ export function loadPrograms(
 ): Map<string, LoadedProgram> {
   const loaded = new Map<string, LoadedProgram>();
   for (const prepared of programs) {
-    const fd = opened.add(loadProgram(prepared, context));
-    bindConstants(fd, context);
-    loaded.set(prepared.program.name, { program: prepared.program, fd });
+    const one = loadProgram(prepared, context, opened);
+    bindConstants(one.fd, context);
+    loaded.set(prepared.program.name, one);
   }
   return loaded;
 }
 
-function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
+function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened: CloseStack): LoadedProgram {
+  const { program } = prepared;
   const insns = prepared.insns.map((insn) => ({ ...insn }));
   fillInMaps(context.object, insns, prepared.relocations, context.maps);
   fillInExterns(insns, prepared.relocations, context.externs, (module) => context.modules.numberOf(module));
@@ -45,10 +49,38 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext): Fd {
   fillInJumpTables(prepared, insns, context, jumpTables);
   replaceMissingHelpers(insns);
   const encode = (): Attr => encodeProgram(prepared, insns, context);
+  const { result, log, truncated, errno } = tryToLoad(encode, context.logLevels.get(program.name) ?? 0);
+  const { onLog } = context;
+  if (result < 0) {
+    const error = explainRefusal(prepared, context, { errno, log, truncated });
+    logEvent(onLog, { kind: "program-refused", program: program.name, errno: error.errno });
+    if (error instanceof VerifierError) logVerifier(context, program.name, error.log);
+    throw error;
+  }
+  const fd = opened.add(new Fd(result, `program "${program.name}"`));
+  logEvent(onLog, { kind: "program-loaded", program: program.name, fd: fd.number, instructions: insns.length });
+  logVerifier(context, program.name, log);
+  return { program, fd, log };
+}
+
+/** As {@link LoggedLoad}; `errno` is that of the first time, if a log that was cut off hides the last one. */
+function tryToLoad(encode: () => Attr, level: number): LoggedLoad & { readonly errno: number } {
   // Without a log the verifier is several times as fast.
-  const result = bpf(BPF_PROG_LOAD, encode());
-  const number = result >= 0 ? result : loadWithLog(prepared, context, encode, -result);
-  return new Fd(number, `program "${prepared.program.name}"`);
+  const first =
+    level === 0 ? { result: bpf(BPF_PROG_LOAD, encode()), log: [], truncated: false } : loadWithLog(encode, level);
+  if (first.result >= 0 || (level & INSTRUCTIONS) !== 0) return { ...first, errno: -first.result };
+  // Refused, it is tried again to learn the reason; the kernel may have changed its mind by then.
+  const second = loadWithLog(encode, level | BPF_LOG_LEVEL1);
+  return { ...second, errno: -(second.truncated ? first : second).result };
+}
+
+const BPF_LOG_LEVEL1 = 1;
+const BPF_LOG_LEVEL2 = 2;
+/** With one of these the log has the instructions that lead to what the verifier complains of. */
+const INSTRUCTIONS = BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2;
+
+function logVerifier({ onLog }: ProgramContext, program: string, log: readonly string[]): void {
+  if (log.length > 0) logEvent(onLog, { kind: "verifier-log", program, log });
 }
 
 /**
@@ -89,7 +121,8 @@ function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], contex
 export function expectedAttachType(def: SectionDef): number {
   if (def.attachTypeOptional && !hasFeature("expected-attach-type")) return 0;
   // One link can have all places of a USDT probe, where the kernel can that.
-  if (/^usdt(\.s)?$/u.test(def.prefix) && hasFeature("uprobe-multi")) return attachTypes.indexOf("trace_uprobe_multi");
+  if (/^usdt(\.s)?$/u.test(def.prefix) && hasFeature("uprobe-multi-link"))
+    return attachTypes.indexOf("trace_uprobe_multi");
   return def.attachType;
 }
 

@@ -3,6 +3,8 @@ import { CloseStack } from "../close-stack.ts";
 import { runningKernel } from "../kernel/running-kernel.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
+import { watchingProbes, type Feature } from "../kernel/features.ts";
+import { logEvent } from "./log-events.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { checkMaps } from "./check-maps.ts";
 import { createMaps } from "./create-maps.ts";
@@ -28,6 +30,16 @@ export type { LoadedMap, LoadedObject, LoadedProgram, LoadSettings } from "./typ
  * `bad-object`, `bad-input` before anything was created.
  */
 export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObject {
+  const { onLog } = settings;
+  if (onLog === undefined) return load(object, settings);
+  const onProbe = (feature: Feature, supported: boolean): void => {
+    logEvent(onLog, { kind: "feature-probed", feature, supported });
+  };
+  return watchingProbes(onProbe, () => load(object, settings));
+}
+
+function load(object: BpfObject, settings: LoadSettings): LoadedObject {
+  const { onLog, logLevels = new Map<string, number>() } = settings;
   const chosen = checkBeforeLoading(object, settings);
   const kernel = runningKernel(settings.kernelBtf);
   const structOps = prepareStructOps(object, settings, kernel);
@@ -46,13 +58,16 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
   const replaced = replaceArguments(resized, aimed, warnings);
   // Maps and programs hold on to the types themselves.
   using token = openToken(settings.tokenPath);
-  using btf = loadBtf(replaced.object, warnings, token);
+  using btf = loadBtf(replaced.object, warnings, onLog, token);
   using modules = new ModuleDescriptors();
   try {
     const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
     structOps.createMaps(maps, { btf, modules }, opened);
+    for (const program of object.programs)
+      if (!programs.includes(program)) logEvent(onLog, { kind: "program-skipped", program: program.name });
     const { externs } = prepared;
-    const loaded = loadPrograms(replaced.programs, { object, maps, btf, externs, modules, token }, opened);
+    const context = { object, maps, btf, externs, modules, token, logLevels, onLog };
+    const loaded = loadPrograms(replaced.programs, context, opened);
     structOps.fillIn(loaded);
     fillWithPrograms(object, maps, loaded);
     return {

@@ -2,7 +2,7 @@ import { mapTypes } from "../../object/bpf-enums.ts";
 import type { MapParams } from "../../object/map-params.ts";
 import { KernelError } from "../errors.ts";
 import { kindIsTooNew } from "../kernel/map-kinds.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { capabilitiesOfMap, permissionHints } from "../kernel/privileges.ts";
 import { bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { E2BIG, EACCES, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
@@ -17,7 +17,10 @@ const meanings: Meanings = new Map([
 
 /** A map that the kernel has refused: the error that says which of its attributes it is, found out by trying. */
 export function mapError(what: string, params: MapParams, references: MapReferences, errno: number): KernelError {
-  const hints = errno === EPERM || errno === EACCES ? permissionHints() : attributeHints(params, references, errno);
+  const hints =
+    errno === EPERM || errno === EACCES
+      ? permissionHints(capabilitiesOfMap(params.def.type))
+      : attributeHints(params, references, errno);
   return new KernelError({
     doing: `creating ${what} (${facts(params)})`,
     syscall: "bpf",

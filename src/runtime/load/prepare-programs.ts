@@ -3,11 +3,12 @@ import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Insn } from "../../object/insn/insn.ts";
-import { linkProgram, type LinkedPart } from "../../object/link.ts";
+import { linkProgram, type LinkedPart, type LinkedProgram } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { resolveExterns, type KernelSymbols, type ResolvedExtern } from "../../co-re/resolve-externs.ts";
 import { findTarget, type LoadTarget } from "./find-target.ts";
+import { logEvent, relocationLog, type OnLog } from "./log-events.ts";
 import type { LoadSettings } from "./types.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
@@ -49,12 +50,15 @@ export function preparePrograms(
   object: BpfObject,
   programs: readonly BpfProgram[],
   types: TypeSources,
-  settings: Pick<LoadSettings, "attachTargets">,
+  settings: Pick<LoadSettings, "attachTargets" | "onLog">,
 ): Prepared {
   const externs = resolveExterns(object, types.kernel);
-  const { code, entries } = relocate(object, types.targets, { functions: [...programs, ...object.subprograms] });
+  const log = relocationLog(settings.onLog);
+  const functions = [...programs, ...object.subprograms];
+  const { code, entries } = relocate(object, types.targets, { functions, ...(log && { log }) });
   const prepared = programs.map((program) => {
     const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    logSubprograms(linked, program, settings.onLog);
     const { def } = program;
     if (def === undefined)
       throw new CoreGenError("bad-object", `${object.elf.what}: SEC("${program.section}") is unknown`);
@@ -67,4 +71,11 @@ export function preparePrograms(
     return { program, def, ...linked, target, poisoned: new Map(poisoned) };
   });
   return { programs: prepared, externs };
+}
+
+function logSubprograms({ parts }: LinkedProgram, { name }: BpfProgram, onLog: OnLog | undefined): void {
+  for (const { code } of parts.slice(1)) {
+    const facts = { subprogram: code.name, instructions: code.insns.length };
+    logEvent(onLog, { kind: "subprogram-added", program: name, ...facts });
+  }
 }

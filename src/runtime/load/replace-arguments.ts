@@ -17,7 +17,7 @@ export function replaceArguments(
   warnings: string[],
 ): Replaced {
   const { btf } = object;
-  if (btf === undefined || !hasTag(object) || hasFeature("arg-ctx")) return { object, programs };
+  if (btf === undefined || !hasTag(object) || hasFeature("arg-ctx-tag")) return { object, programs };
   const tagged = programs.map(({ program, def, funcInfo }) => ({ name: program.name, type: def.typeName, funcInfo }));
   const replaced = replaceTaggedArguments(btf, tagged, arch() === "x64" ? "pt_regs" : "user_pt_regs");
   warnings.push(...replaced.warnings);

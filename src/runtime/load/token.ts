@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { CoreGenError } from "../../errors.ts";
 import { KernelError } from "../errors.ts";
 import { DEFAULT_PIN_ROOT } from "../kernel/bpffs.ts";
@@ -18,7 +18,7 @@ export const TOKEN_FLAG: number = 1 << 16;
  * means that none is wanted. Only one that was named must work: of /sys/fs/bpf, nobody says that it delegates anything.
  */
 export function openToken(path: string | undefined = process.env["LIBBPF_BPF_TOKEN_PATH"]): Fd | undefined {
-  if (path === "" || (path === undefined && !kernelIsAtLeast([6, 9]))) return undefined;
+  if (path === "" || (path === undefined && !mayNeedOne())) return undefined;
   const result = createToken(path ?? DEFAULT_PIN_ROOT);
   if (typeof result === "number" && result >= 0) return new Fd(result, "the BPF token");
   if (path === undefined) return undefined;
@@ -27,6 +27,11 @@ export function openToken(path: string | undefined = process.env["LIBBPF_BPF_TOK
     throw new CoreGenError("bad-input", `${doing}: it can't be opened`, { cause: result });
   const [errno, meaning] = [-result, meanings.get(-result)];
   throw new KernelError({ doing, syscall: "bpf", command: "BPF_TOKEN_CREATE", errno, meaning, hints: HINTS });
+}
+
+/** Outside of user namespaces the kernel gives none out. */
+function mayNeedOne(): boolean {
+  return kernelIsAtLeast([6, 9]) && !/^\s*0\s+0\s+4294967295\s*$/u.test(readFileSync("/proc/self/uid_map", "utf8"));
 }
 
 /** The descriptor, or minus errno, or why the folder can't be opened. */

@@ -4,6 +4,7 @@ import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import type { StructOpsValue } from "../../co-re/struct-ops.ts";
 import type { CarriedTypes } from "../kernel/target-types.ts";
 import type { Fd } from "../sys/fd.ts";
+import type { OnLog } from "./log-events.ts";
 import type { Mapping } from "../sys/mmap.ts";
 import type { ModuleDescriptors } from "./module-descriptors.ts";
 
@@ -27,6 +28,10 @@ export interface LoadSettings {
   readonly pinRoot?: string | undefined;
   /** Types to relocate against on kernels without their own. */
   readonly carried?: readonly CarriedTypes[] | undefined;
+  /** Programs by C name: how much the verifier is to say (BPF_LOG_LEVEL1, 2 and BPF_LOG_STATS). Default: nothing. */
+  readonly logLevels?: ReadonlyMap<string, number>;
+  /** Gets to know what happens. */
+  readonly onLog?: OnLog | undefined;
   /** The BPF file system that delegates the privilege to load; see `openToken`. */
   readonly tokenPath?: string | undefined;
   /** What the maps of global data are called in the kernel; the file's name when this is left out. */
@@ -93,6 +98,8 @@ export interface LoadedMap {
 export interface LoadedProgram {
   readonly program: BpfProgram;
   readonly fd: Fd;
+  /** What the verifier said; empty with log level 0. */
+  readonly log: readonly string[];
 }
 
 /** An object in the kernel; its owner closes it. */
@@ -121,4 +128,6 @@ export interface ProgramContext {
   readonly externs: ReadonlyMap<number, ResolvedExtern>;
   /** The types of modules that programs refer to. */
   readonly modules: ModuleDescriptors;
+  readonly logLevels: ReadonlyMap<string, number>;
+  readonly onLog: OnLog | undefined;
 }

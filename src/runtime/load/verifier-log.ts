@@ -18,6 +18,11 @@ export function lastLine(lines: readonly string[]): string | undefined {
 /** What the verifier counts at the end of every log. */
 const STATISTICS = /^(processed \d+ insns|verification time |stack depth |mark_precise: |func#?\d* )/u;
 
+/** Where the part of a log ends that says something about the program. */
+export function endOfComplaint(log: readonly string[]): number {
+  return log.findLastIndex((line) => line.trim() !== "" && !STATISTICS.test(line)) + 1;
+}
+
 /** Why the verifier said no, and where. */
 export interface VerifierComplaint {
   /** The line that says why. */
@@ -32,7 +37,7 @@ export interface VerifierComplaint {
 
 /** Finds the last line that means something in a verifier's log; undefined when there is none. */
 export function findComplaint(log: readonly string[]): VerifierComplaint | undefined {
-  const at = log.findLastIndex((line) => line.trim() !== "" && !STATISTICS.test(line));
+  const at = endOfComplaint(log) - 1;
   const reason = log[at]?.trim();
   if (reason === undefined) return undefined;
   const before = log.slice(0, at);

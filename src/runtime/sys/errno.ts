@@ -1,10 +1,12 @@
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ENXIO = 6;
 export const E2BIG = 7;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
+export const EFAULT = 14;
 export const EBUSY = 16;
 export const EEXIST = 17;
 export const ENODEV = 19;
@@ -25,7 +27,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [3, ["ESRCH", "no such process"]],
   [4, ["EINTR", "interrupted by a signal"]],
   [5, ["EIO", "input/output error"]],
-  [6, ["ENXIO", "no such device or address"]],
+  [ENXIO, ["ENXIO", "no such device or address"]],
   [E2BIG, ["E2BIG", "too big"]],
   [8, ["ENOEXEC", "wrong executable format"]],
   [EBADF, ["EBADF", "not an open file descriptor of the right kind"]],
@@ -33,7 +35,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [EAGAIN, ["EAGAIN", "try again"]],
   [ENOMEM, ["ENOMEM", "out of memory"]],
   [EACCES, ["EACCES", "permission denied"]],
-  [14, ["EFAULT", "bad address"]],
+  [EFAULT, ["EFAULT", "bad address"]],
   [EBUSY, ["EBUSY", "busy"]],
   [EEXIST, ["EEXIST", "exists already"]],
   [18, ["EXDEV", "link across devices"]],

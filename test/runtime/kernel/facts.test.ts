@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { kernelBtfPaths } from "../../../src/runtime/kernel/btf.ts";
 import { parseCpuList } from "../../../src/runtime/kernel/cpus.ts";
-import { permissionHints, type PrivilegeFacts } from "../../../src/runtime/kernel/privileges.ts";
+import { capabilitiesOfProgram, permissionHints, type PrivilegeFacts } from "../../../src/runtime/kernel/privileges.ts";
 import { parseVersion } from "../../../src/runtime/kernel/release.ts";
 
 describe("parseCpuList", () => {
@@ -56,22 +56,43 @@ const root: PrivilegeFacts = {
 
 describe("permissionHints", () => {
   it("has nothing to say about root", () => {
-    expect(permissionHints(root)).toEqual([]);
+    expect(permissionHints(["CAP_PERFMON"], root)).toEqual([]);
   });
 
   it("has nothing to say about a process with CAP_BPF and CAP_PERFMON", () => {
-    expect(permissionHints({ ...root, status: "CapEff:\t000000c000000000\n" })).toEqual([]);
+    expect(permissionHints(["CAP_PERFMON"], { ...root, status: "CapEff:\t000000c000000000\n" })).toEqual([]);
   });
 
   it("names the capabilities that are missing, and that nothing goes without", () => {
-    expect(permissionHints({ ...root, status: "CapEff:\t0000000000000000\n" })).toEqual([
+    expect(permissionHints(["CAP_PERFMON"], { ...root, status: "CapEff:\t0000000000000000\n" })).toEqual([
       "Run it as root, or give the process CAP_BPF and CAP_PERFMON (setcap cap_bpf,cap_perfmon=ep on the node binary, or systemd's AmbientCapabilities=).",
       "kernel.unprivileged_bpf_disabled is 2: without privileges nothing of bpf() is allowed.",
     ]);
   });
 
+  it.each([
+    ["xdp", "c000001000", undefined],
+    ["xdp", "c000000000", "CAP_NET_ADMIN (setcap cap_net_admin=ep"],
+    ["xdp", "8000000000", "CAP_NET_ADMIN (setcap cap_net_admin=ep"],
+    ["xdp", "0000000000", "CAP_BPF and CAP_NET_ADMIN (setcap cap_bpf,cap_net_admin=ep"],
+    ["ext", "0000000000", "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (setcap cap_bpf,cap_perfmon,cap_net_admin=ep"],
+    ["kprobe", "8000000000", "CAP_PERFMON (setcap cap_perfmon=ep"],
+    ["socket_filter", "8000000000", undefined],
+    ["xdp", "0000200000", undefined],
+  ] as const)("of a program of the kind %s, with the capabilities %s", (type, effective, missing) => {
+    const facts = { ...root, status: `CapEff:\t000000${effective}\n`, unprivilegedBpfDisabled: "0\n" };
+    const hints = permissionHints(capabilitiesOfProgram(type), facts);
+    expect(hints.map((hint) => /give the process (.*) on the node binary/u.exec(hint)?.[1])).toEqual(
+      missing === undefined ? [] : [missing],
+    );
+  });
+
   it("asks for CAP_SYS_ADMIN on kernels that have no CAP_BPF", () => {
-    const hints = permissionHints({ ...root, status: "CapEff:\t000000c000000000\n", hasCapBpf: false });
+    const hints = permissionHints(["CAP_PERFMON"], {
+      ...root,
+      status: "CapEff:\t000000c000000000\n",
+      hasCapBpf: false,
+    });
     expect(hints[0]).toContain("CAP_SYS_ADMIN");
   });
 
@@ -84,15 +105,20 @@ describe("permissionHints", () => {
       /65536 bytes/,
     ],
   ])("sees %j", (facts, hint) => {
-    const hints = permissionHints({ ...root, ...facts });
+    const hints = permissionHints(["CAP_PERFMON"], { ...root, ...facts });
     expect(hints).toHaveLength(1);
     expect(hints[0]).toMatch(hint);
   });
 
   it("has nothing to say where nothing can be read", () => {
     const nothing = { status: undefined, uidMap: undefined, limits: undefined, lockdown: undefined };
-    expect(permissionHints({ ...root, ...nothing, unprivilegedBpfDisabled: undefined, memlockCounts: true })).toEqual(
-      [],
-    );
+    expect(
+      permissionHints(["CAP_PERFMON"], {
+        ...root,
+        ...nothing,
+        unprivilegedBpfDisabled: undefined,
+        memlockCounts: true,
+      }),
+    ).toEqual([]);
   });
 });

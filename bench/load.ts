@@ -1,0 +1,124 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { buildSync } from "esbuild";
+
+import { corpusObjects, libbpf } from "../test/referee/referee.ts";
+import { spreadOf } from "./compare.ts";
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Milliseconds outside of the kernel: of the first load in a process, and of the quickest after it. */
+interface Times {
+  readonly first: number;
+  readonly warm: number;
+  /** What the kernel took of the quickest. */
+  readonly kernel: number;
+}
+
+/** A program and its arguments before the object's path and the number of rounds. */
+type Command = readonly [program: string, ...args: string[]];
+
+/**
+ * Opening and loading the objects of the corpus that both can load here, beside libbpf, in turns. What is compared is
+ * the time outside of bpf(), which is the loaders' own; the smallest, as the machine may be busy. libbpf reads the
+ * kernel's types each time, where it needs them; core-gen keeps them. Needs root, gcc and `npm run referee:build`.
+ */
+export function benchLoad(rounds = 3, loads = 20): void {
+  // Below node_modules, from where koffi is found.
+  const cache = file("../node_modules/.cache/core-gen");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "bench-"));
+  try {
+    const theirs: Command = [compileTheirs(folder)];
+    const ours: Command = [process.execPath, bundleOurs(folder)];
+    const objects = corpusObjects().filter((path) => succeeds(theirs, path) && succeeds(ours, path));
+    console.log(
+      `Loading ${objects.length} objects, ${rounds} processes in turns with ${loads} loads each; the smallest, ms outside of bpf():`,
+    );
+    console.log("  object                               kernel   libbpf    ours  ratio   first: libbpf    ours  ratio");
+    const all = objects.map((path) => {
+      const runs = Array.from({ length: rounds }, () => ({
+        theirs: measure(theirs, path, loads),
+        ours: measure(ours, path, loads),
+      }));
+      return printObject(path, runs);
+    });
+    printSums(all);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compileTheirs(folder: string): string {
+  const out = join(folder, "load");
+  const { include, archive } = libbpf();
+  // isoc23.c: that libbpf.a may be built against a newer libc than this machine's.
+  const sources = [file("load.c"), file("../test/referee/isoc23.c")];
+  execFileSync("gcc", ["-O2", "-rdynamic", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz", "-ldl"]);
+  return out;
+}
+
+/** One file of JavaScript, as the package's are. */
+function bundleOurs(folder: string): string {
+  const outfile = join(folder, "load.mjs");
+  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
+  buildSync({ ...options, entryPoints: [file("load-once.ts")], outfile });
+  return outfile;
+}
+
+function succeeds([program, ...args]: Command, path: string): boolean {
+  return spawnSync(program, [...args, path, "1"]).status === 0;
+}
+
+function measure([program, ...args]: Command, path: string, loads: number): Times {
+  const lines = execFileSync(program, [...args, path, `${loads}`], { encoding: "utf8" })
+    .trim()
+    .split("\n");
+  const [first, ...more] = lines.map((line) => {
+    const [all = 0, kernel = 0] = line.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e6);
+    return { outside: all - kernel, kernel };
+  });
+  return {
+    first: first?.outside ?? NaN,
+    warm: Math.min(...more.map(({ outside }) => outside)),
+    kernel: Math.min(...more.map(({ kernel }) => kernel)),
+  };
+}
+
+/** What one object took, libbpf first. */
+interface Outcome {
+  readonly warm: readonly [number, number];
+  readonly first: readonly [number, number];
+}
+
+function printObject(path: string, runs: readonly { readonly theirs: Times; readonly ours: Times }[]): Outcome {
+  const least = (pick: (times: Times) => number): [number, number] => [
+    Math.min(...runs.map(({ theirs }) => pick(theirs))),
+    Math.min(...runs.map(({ ours }) => pick(ours))),
+  ];
+  const [warm, first] = [least(({ warm: time }) => time), least(({ first: time }) => time)];
+  const kernel = least(({ kernel: time }) => time)[0].toFixed(2);
+  const cells = ([a, b]: readonly [number, number], width: number): string =>
+    `${a.toFixed(2).padStart(width)} ${b.toFixed(2).padStart(7)} ${show(b / a).padStart(6)}`;
+  console.log(
+    `  ${basename(path).slice(0, 34).padEnd(36)} ${kernel.padStart(6)} ${cells(warm, 8)} ${cells(first, 15)}`,
+  );
+  return { warm, first };
+}
+
+function printSums(all: readonly Outcome[]): void {
+  for (const kind of ["warm", "first"] as const) {
+    const { median, min, max } = spreadOf(all.map(({ [kind]: [theirs, ours] }) => ours / theirs));
+    const [theirs, ours] = [0, 1].map((side) => all.reduce((sum, one) => sum + (one[kind][side] ?? 0), 0));
+    console.log(
+      `  ${kind}, ours / libbpf: ${show(median)} (${show(min)}-${show(max)}); all together ${ours?.toFixed(0)} / ${theirs?.toFixed(0)} ms = ${show((ours ?? NaN) / (theirs ?? NaN))}`,
+    );
+  }
+}
+
+function show(ratio: number): string {
+  return `${ratio.toFixed(2)}x`;
+}

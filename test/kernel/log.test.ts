@@ -1,0 +1,234 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { expect, it } from "vitest";
+
+import { execsnoop } from "../../examples/execsnoop/execsnoop.skel.ts";
+import { opencount } from "../../examples/opencount/opencount.skel.ts";
+import type { BpfObject } from "../../src/object/model.ts";
+import { openObject } from "../../src/object/open.ts";
+import { CALL, EXIT, type Insn } from "../../src/object/insn/insn.ts";
+import { VerifierError } from "../../src/runtime/errors.ts";
+import { loadObject } from "../../src/runtime/load/load.ts";
+import type { LogEvent } from "../../src/runtime/load/log-events.ts";
+import { programInfo } from "../../src/runtime/sys/program-info.ts";
+import { openDescriptors } from "../../src/runtime/sys/fd.ts";
+import { corpusObjects, describeWithReferee, libbpfLog } from "../referee/referee.ts";
+import { describeWithKernel } from "../support/kernel.ts";
+
+const settings = { autoload: new Map(), maps: new Map(), contents: new Map() };
+const open = (name: string): BpfObject =>
+  openObject(readFileSync(`examples/${name}/${name}.bpf.o`), { what: `${name}.bpf.o` });
+
+/** Kinds of events for which libbpf has no line, or one that is not about the object. */
+const ownWords: readonly LogEvent["kind"][] = ["feature-probed", "btf-loaded", "btf-sanitized", "program-loaded"];
+
+/** What differs from one loading to the next. */
+const withoutNumbers = (line: string): string => line.replace(/fd=\d+/u, "fd=N");
+
+describeWithReferee("onLog, beside libbpf's debug log", { corpus: ["objects"] }, () => {
+  describeWithKernel("of objects that both load", {}, () => {
+    const objects = [
+      ...["execsnoop", "opencount"].map((name) => `examples/${name}/${name}.bpf.o`),
+      ...corpusObjects().filter((path) => /opensnoop|biolatency|runqlat/u.test(path)),
+    ];
+
+    it.for(objects.map((path) => [basename(path), path] as const))("%s", ([, path], { skip }) => {
+      const messages: string[] = [];
+      const onLog = ({ kind, message }: LogEvent): void => {
+        if (!ownWords.includes(kind)) messages.push(withoutNumbers(message));
+      };
+      // libbpf names maps of data by the file's name, up to its first dot.
+      const object = openObject(readFileSync(path), { what: path });
+      try {
+        loadObject(object, { ...settings, name: basename(path).split(".")[0] ?? "", onLog }).close();
+      } catch {
+        skip("this kernel does not load it");
+      }
+      const theirs = new Set(libbpfLog(path).map(withoutNumbers));
+      expect(messages.filter((line) => !theirs.has(line))).toEqual([]);
+      expect(messages.some((line) => line.includes("created successfully"))).toBe(true);
+    });
+  });
+});
+
+describeWithKernel("onLog", {}, () => {
+  it("gets the facts of each event", () => {
+    const events: LogEvent[] = [];
+    using skel = opencount.load({ onLog: (event) => events.push(event) });
+    expect(skel.progs.handle_openat.loaded).toBe(true);
+    const facts = events.filter(({ kind }) => kind !== "relocation" && kind !== "feature-probed");
+    expect(facts).toEqual([
+      expect.objectContaining({ kind: "subprogram-added", program: "handle_openat", subprogram: "send_report" }),
+      expect.objectContaining({ kind: "btf-loaded", level: "debug" }),
+      ...["opens_by_pid", "reports", ".rodata", ".bss"].map((map): unknown =>
+        expect.objectContaining({ kind: "map-created", map }),
+      ),
+      expect.objectContaining({ kind: "program-loaded", program: "handle_openat", instructions: 107 }),
+    ]);
+    const relocations = events.filter((event) => event.kind === "relocation");
+    expect(relocations.at(-1)).toEqual({
+      level: "debug",
+      kind: "relocation",
+      program: "handle_openat",
+      relocation: 3,
+      message: expect.stringMatching(/^prog 'handle_openat': relo #3: patched insn #66 /u) as string,
+    });
+  });
+
+  it("hears of programs that are left out, refused, and of what the verifier said", () => {
+    const events: LogEvent[] = [];
+    const onLog = (event: LogEvent): void => void events.push(event);
+    opencount.load({ progs: { handle_openat: { autoload: false } }, onLog }).close();
+    expect(events.at(-1)).toMatchObject({
+      kind: "program-skipped",
+      message: "prog 'handle_openat': skipped loading",
+    });
+    expect(() => loadObject(uninitialised(), { ...settings, onLog })).toThrow(VerifierError);
+    expect(events.slice(-2)).toMatchObject([
+      { kind: "program-refused", level: "warn", message: "prog 'handle_execve': BPF program load failed: -EACCES" },
+      { kind: "verifier-log", program: "handle_execve" },
+    ]);
+  });
+
+  it.each(["btf-loaded", "map-created", "program-loaded", "relocation"] as const)(
+    "that throws at %s ends the loading, and nothing is left",
+    (kind) => {
+      const onLog = (event: LogEvent): void => {
+        if (event.kind === kind) throw new Error("enough");
+      };
+      expect(() => execsnoop.load({ onLog })).toThrow("enough");
+      expect(openDescriptors()).toEqual([]);
+    },
+  );
+});
+
+describeWithKernel("the verifier's log", {}, () => {
+  it("of a program that it takes is there when it is asked for, with the same count that the kernel keeps", () => {
+    using silent = execsnoop.load();
+    expect([silent.progs.handle_execve.log, silent.progs.handle_execve.statistics]).toEqual([[], undefined]);
+    const opened = execsnoop.open();
+    expect(opened.progs.handle_execve.logLevel).toBe(0);
+    opened.progs.handle_execve.logLevel = 2 | 4;
+    using skel = opened.load();
+    const { log, statistics, fd } = skel.progs.handle_execve;
+    expect(log.some((line) => line.includes("(85) call bpf_ringbuf_reserve#131"))).toBe(true);
+    expect(statistics?.processedInsns).toBe(programInfo(fd, "a program").verifiedInsns);
+    expect(statistics?.verificationTime).toBeGreaterThan(0);
+    expect(statistics?.stackDepth?.length).toBe(1);
+  });
+
+  it("has only the statistics at level 4", () => {
+    using skel = execsnoop.load({ progs: { handle_execve: { logLevel: 4 } } });
+    expect(skel.progs.handle_execve.log.map((line) => line.split(" ")[0])).toEqual([
+      "verification",
+      "stack",
+      "processed",
+    ]);
+  });
+
+  it.each([-1, 8, 1.5, "1"])("has no level %j", (level) => {
+    const opened = execsnoop.open();
+    expect(() => {
+      opened.progs.handle_execve.logLevel = level as number;
+    }).toThrow(/^program "handle_execve": logLevel takes an integer from 0 to 7, not /u);
+  });
+
+  it("grows until it holds everything, of programs that are taken, too", () => {
+    // A line for each instruction at level 2: several megabytes.
+    const steps = Array.from({ length: 60_000 }, (_, index) => insn(0xb7, 1, 0, 0, index));
+    const object = withCode(open("execsnoop"), ...steps, insn(0xb7), insn(EXIT));
+    const loaded = loadObject(object, { ...settings, logLevels: new Map([["handle_execve", 2]]) });
+    const log = loaded.programs.get("handle_execve")?.log ?? [];
+    loaded.close();
+    expect(log.join("\n").length).toBeGreaterThan(1 << 20);
+    expect(log.at(-1)).toMatch(/^processed 60002 insns/u);
+  });
+
+  it("of one that it refuses has the line of C beside each instruction", () => {
+    const error = refusalOf(calling(open("execsnoop"), 131, 132));
+    const call = error.lines.findLast(({ insn: slot }) => slot !== undefined);
+    expect(call).toEqual({
+      text: "5: (85) call bpf_ringbuf_submit#132",
+      insn: 5,
+      source: {
+        file: expect.stringMatching(/execsnoop\.bpf\.c$/u) as string,
+        line: 23,
+        text: "e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);",
+      },
+    });
+    expect(error.lines.map(({ text }) => text)).toEqual(error.log);
+    expect(error.excerpt(2).split("\n")).toEqual([
+      expect.stringMatching(/^; .*execsnoop\.bpf\.c:23: e = bpf_ringbuf_reserve\(&events, sizeof\(\*e\), 0\);$/u),
+      expect.stringMatching(/^ {4}4: \(b7\) r3 = 0/u),
+      "    5: (85) call bpf_ringbuf_submit#132",
+      expect.stringMatching(/^R1 type=map_ptr/u),
+    ]);
+    expect(error.statistics?.processedInsns).toBeGreaterThan(3);
+  });
+});
+
+/** A program is pinned in a mount namespace of its own, where there is a BPF file system. */
+const pinScript = `
+  import { execFileSync } from "node:child_process";
+  import { existsSync, writeFileSync } from "node:fs";
+  import { execsnoop } from "./examples/execsnoop/execsnoop.skel.ts";
+  const path = "/sys/fs/bpf/tools/execve";
+  const skel = execsnoop.load();
+  const { handle_execve: program } = skel.progs;
+  program.pin(path);
+  const messages = [];
+  for (const other of [path, "/tmp/execve"]) try { program.pin(other); } catch (error) { messages.push(error.message); }
+  skel.close();
+  const { name } = JSON.parse(execFileSync("bpftool", ["-j", "prog", "show", "pinned", path], { encoding: "utf8" }));
+  const again = execsnoop.load();
+  again.progs.handle_execve.unpin(path);
+  again.close();
+  console.log(JSON.stringify({ name, messages, left: existsSync(path) }));`;
+
+describeWithKernel("pinning a program", {}, () => {
+  it("keeps it when the skeleton is closed", { timeout: 30_000 }, () => {
+    const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", pinScript];
+    const script = 'mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+    const args = ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...node];
+    const { name, messages, left } = JSON.parse(execFileSync("unshare", args, { encoding: "utf8" })) as {
+      name: string;
+      messages: string[];
+      left: boolean;
+    };
+    expect({ name, left }).toEqual({ name: "handle_execve", left: false });
+    expect(messages[0]).toMatch(/^pinning program "handle_execve" at \/sys\/fs\/bpf\/tools\/execve: .*EEXIST/u);
+    expect(messages[1]).toBe('pinning program "handle_execve" at /tmp/execve: /tmp is not in a BPF file system');
+  });
+});
+
+function refusalOf(object: BpfObject): VerifierError {
+  try {
+    loadObject(object, settings).close();
+  } catch (error) {
+    if (error instanceof VerifierError) return error;
+    throw error;
+  }
+  throw new Error("it was loaded");
+}
+
+function insn(code: number, dst = 0, src = 0, off = 0, imm = 0): Insn {
+  return { code, dst, src, off, imm };
+}
+
+function withCode(object: BpfObject, ...insns: Insn[]): BpfObject {
+  const programs = object.programs.map((program) => ({ ...program, insns, relocations: [] }));
+  return { ...object, ext: undefined, programs };
+}
+
+/** `return r5`, which was never set. */
+function uninitialised(): BpfObject {
+  return withCode(open("execsnoop"), insn(0xbf, 0, 5), insn(EXIT));
+}
+
+/** The program with one helper called in the place of another. */
+function calling(object: BpfObject, from: number, to: number): BpfObject {
+  const patch = (code: readonly Insn[]): Insn[] =>
+    code.map((one) => (one.code === CALL && one.imm === from ? { ...one, imm: to } : one));
+  return { ...object, programs: object.programs.map((program) => ({ ...program, insns: patch(program.insns) })) };
+}

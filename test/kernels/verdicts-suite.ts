@@ -1,0 +1,34 @@
+/*
+ * Every program of the corpus loaded by core-gen and by libbpf, each alone: `npm run test:kernels -- --suite verdicts`.
+ * Needs `npm run referee:build`. One check for each object; the last line adds up.
+ */
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+
+import { leftovers, takeStock } from "../support/leftovers.ts";
+import { check, finish } from "./check.ts";
+import { compareVerdicts, objectsToCompare, verdictsLack } from "./verdicts.ts";
+
+const sums = { ok: 0, refused: 0, pending: 0 };
+const before = takeStock();
+
+await check("there is something to compare with", () => {
+  assert.equal(verdictsLack(), undefined);
+});
+
+for (const path of objectsToCompare()) {
+  await check(basename(path), () => {
+    const { ok, refused, pending, differences } = compareVerdicts(path);
+    sums.ok += ok;
+    sums.refused += refused;
+    sums.pending += pending.length;
+    assert.deepEqual(differences, []);
+  });
+}
+
+await check("nothing is left behind", async () => {
+  assert.deepEqual(await leftovers(before), []);
+});
+
+console.log(`# programs: ${sums.ok} loaded by both, ${sums.refused} by neither, ${sums.pending} pending`);
+finish();
