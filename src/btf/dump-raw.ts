@@ -7,6 +7,14 @@ import { printable } from "./printable.ts";
  *
  * `ids` says which types; without it, all that are the BTF's own. The one difference: a name's control characters are
  * printed as "?". Throws a `CoreGenError` with code `bad-btf` when it comes to a type that can't be read.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { Btf, dumpRaw } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * const [first] = dumpRaw(btf);
+ * console.log(first?.trimEnd()); // [1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
  */
 export function* dumpRaw(btf: Btf, ids: Iterable<number> = ownIds(btf)): Generator<string> {
   for (const id of ids) yield dumpType(btf, id);

@@ -15,6 +15,13 @@ export interface FoundType {
  * All types of the BTF's own whose name is like `pattern`, in ascending order of their ids.
  *
  * With `*` (anything) or `?` (one character) in it, the pattern is the whole name; otherwise a part of it.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { Btf, searchTypes } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * console.log([...searchTypes(btf, "task_*")].map(({ name }) => name).join()); // task_struct
  */
 export function* searchTypes(btf: Btf, pattern: string): Generator<FoundType> {
   const matches = matcher(pattern);

@@ -53,6 +53,15 @@ const typeKinds: readonly ComparedKind[] = ["struct", "union", "enum", "typedef"
  * Types are the same when their kind and name are: ids mean nothing here. Where several share a name, those that are
  * equal belong together, the others in the order of their ids. A module's own types are compared, not its base's.
  * Throws a `CoreGenError` with code `bad-btf` for types that no compiler makes.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { Btf, BtfBuilder, diffBtf } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * const empty = Btf.parse(new BtfBuilder().build());
+ * const [first] = diffBtf(btf, empty);
+ * console.log(first?.name, first?.change); // task_struct removed
  */
 export function diffBtf(before: Btf, after: Btf, options: DiffOptions = {}): TypeChange[] {
   const kinds = new Set(options.kinds ?? (options.names === undefined ? typeKinds : comparedKinds));

@@ -123,45 +123,35 @@ export class Declarations {
   /** A type that others are built around, or a type tag, which is written at the same place. */
   #writeInnermost(id: number, level: number): void {
     const types = this.#types;
+    const nameOff = types.nameOff(id);
     const kind = types.kind(id);
     switch (kind) {
-      case "void": {
+      case "void":
         this.#out.text("void");
-        return;
-      }
+        break;
       case "struct":
       case "union":
       case "enum":
       case "enum64":
-        if (types.nameOff(id) === 0) {
+        if (nameOff === 0) {
           this.#writeInline(id, level);
-          return;
+        } else {
+          this.#out.text(kind === "enum64" ? "enum " : `${kind} `);
+          this.#out.uniqueName(nameOff, this.#names.ofTag(id));
         }
-        this.#out.text(kind === "enum64" ? "enum " : `${kind} `);
-        {
-          this.#out.uniqueName(types.nameOff(id), this.#names.ofTag(id));
-          return;
-        }
+        break;
       case "fwd":
         this.#out.text(types.kindFlag(id) ? "union " : "struct ");
-        {
-          this.#out.name(types.nameOff(id));
-          return;
-        }
+        this.#out.name(nameOff);
+        break;
       case "typedef":
-        if (types.nameOff(id) === 0) return;
-        {
-          this.#out.uniqueName(types.nameOff(id), this.#names.ofTypedef(id));
-          return;
-        }
-      case "type_tag": {
+        this.#out.uniqueName(nameOff, this.#names.ofTypedef(id));
+        break;
+      case "type_tag":
         this.#writeTypeTag(id);
-        return;
-      }
-      default: {
-        this.#out.name(types.nameOff(id));
-        return;
-      }
+        break;
+      default:
+        this.#out.name(nameOff);
     }
   }
 

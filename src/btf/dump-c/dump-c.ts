@@ -57,7 +57,12 @@ const behind = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
  * root is not there.
  *
  * @example
- * const header = dumpC(Btf.parse(readFileSync("/sys/kernel/btf/vmlinux")));
+ * import { readFileSync } from "node:fs";
+ * import { Btf, dumpC } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * const header = dumpC(btf);
+ * console.log(header.includes("struct task_struct {")); // true
  */
 export function dumpC(btf: Btf, { sorted = true, roots }: DumpCOptions = {}): string {
   for (const id of roots ?? []) checkRoot(btf, id);

@@ -1,7 +1,7 @@
 import type { CText } from "./c-text.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Limits } from "./limits.ts";
-import { compareNames } from "./sort-names.ts";
+import { compareNames } from "./compare-names.ts";
 import type { TypeWords } from "./type-words.ts";
 
 /** The kernel's functions that BPF programs may call, by their declaration tags (bpftool: `dump_btf_kfuncs`). */

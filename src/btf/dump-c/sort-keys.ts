@@ -1,5 +1,5 @@
+import { compareNames } from "./compare-names.ts";
 import type { Limits } from "./limits.ts";
-import { compareNames, sortNames } from "./sort-names.ts";
 import type { TypeWords } from "./type-words.ts";
 
 /** Behind everything that has a name (bpftool: `btf_type_rank`). */
@@ -52,7 +52,7 @@ export function nameKeysOf(types: TypeWords, ids: Uint32Array, limits: Limits): 
   const names = ids.map((id) => sortNameOf(types, id, limits));
   const ownNames = ids.map((id) => types.nameOff(id));
   const places = alphabet(types.strings, [names, ownNames], limits);
-  const placeOf = (offset: number): number => places[offset] ?? 0;
+  const placeOf = (offset: number): number => places.get(offset) ?? 0;
   return { names: names.map(placeOf), ownNames: ownNames.map(placeOf) };
 }
 
@@ -81,22 +81,15 @@ function sortNameOf(types: TypeWords, id: number, limits: Limits): number {
 }
 
 /** The place of each name in the alphabet, by its offset; equal names have the same. */
-function alphabet(strings: Uint8Array, used: readonly Uint32Array[], limits: Limits): Uint32Array {
-  const places = new Uint32Array(strings.length);
-  const offsets: number[] = [];
-  for (const names of used) {
-    for (const offset of names) {
-      if (places[offset] === 0) offsets.push(offset);
-      places[offset] = 1;
-    }
-  }
-  const sorted = Uint32Array.from(offsets);
-  sortNames(strings, sorted, limits);
+function alphabet(strings: Uint8Array, used: readonly Uint32Array[], limits: Limits): Map<number, number> {
+  const places = new Map<number, number>();
+  for (const names of used) for (const offset of names) places.set(offset, 0);
+  const sorted = [...places.keys()].sort((a, b) => compareNames(strings, a, b, limits));
   let place = 0;
   let before = -1;
   for (const offset of sorted) {
     if (before >= 0 && compareNames(strings, before, offset, limits) !== 0) place++;
-    places[offset] = place;
+    places.set(offset, place);
     before = offset;
   }
   return places;

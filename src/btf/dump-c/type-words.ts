@@ -130,7 +130,7 @@ export class TypeWords {
       case "int":
       case "float":
       case "fwd":
-        return;
+        break;
       case "ptr":
       case "typedef":
       case "volatile":
@@ -139,39 +139,30 @@ export class TypeWords {
       case "type_tag":
       case "func":
       case "var":
-      case "decl_tag": {
+      case "decl_tag":
         this.#refer(id, this.size32(id));
-        return;
-      }
+        break;
       case "array":
         this.#refer(id, this.target(id));
-        {
-          this.#refer(id, this.word(this.elements(id) + 1));
-          return;
-        }
+        this.#refer(id, this.word(this.elements(id) + 1));
+        break;
       case "struct":
-      case "union": {
+      case "union":
         this.#checkElements(id, 3, 0, 1);
-        return;
-      }
-      case "enum": {
+        break;
+      case "enum":
         this.#checkElements(id, 2, 0, -1);
-        return;
-      }
-      case "enum64": {
+        break;
+      case "enum64":
         this.#checkElements(id, 3, 0, -1);
-        return;
-      }
+        break;
       case "func_proto":
         this.#checkId(id, this.size32(id));
-        {
-          this.#checkElements(id, 2, 0, 1);
-          return;
-        }
-      case "datasec": {
+        this.#checkElements(id, 2, 0, 1);
+        break;
+      case "datasec":
         this.#checkElements(id, 3, -1, 0);
-        return;
-      }
+        break;
       case "void":
         this.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
     }

@@ -17,8 +17,8 @@ export class UniqueNames {
   constructor(types: TypeWords, limits: Limits) {
     this.#types = types;
     this.#occurrences = new Uint32Array(types.typeCount);
-    this.#tags = new NameCounts(types.strings, limits);
-    this.#identifiers = new NameCounts(types.strings, limits);
+    this.#tags = new NameCounts(types, limits);
+    this.#identifiers = new NameCounts(types, limits);
   }
 
   /** Of a struct, union, enum, or an integer, which libbpf counts among them. */
@@ -57,13 +57,18 @@ class NameCounts {
   readonly #limits: Limits;
   #used = 0;
   /** Name offset + 1 of each slot, 0 for a free one. */
-  #names: Uint32Array = new Uint32Array(1 << 14);
-  #hashes: Uint32Array = new Uint32Array(1 << 14);
-  #counts: Uint32Array = new Uint32Array(1 << 14);
+  #names: Uint32Array;
+  #hashes: Uint32Array;
+  #counts: Uint32Array;
 
-  constructor(strings: Uint8Array, limits: Limits) {
+  constructor({ strings, typeCount }: TypeWords, limits: Limits) {
     this.#strings = strings;
     this.#limits = limits;
+    // As a rule there are fewer names of one space than half of all types.
+    const slots = 2 ** Math.ceil(Math.log2(typeCount + 1));
+    this.#names = new Uint32Array(slots);
+    this.#hashes = new Uint32Array(slots);
+    this.#counts = new Uint32Array(slots);
   }
 
   /** Counts the name and says the how many-th it was. */

@@ -25,6 +25,14 @@ const outermost: Style = {
  *
  * It differs from pahole 1.24 on purpose where that is wrong: negative enumerators, arrays of arrays, and the types behind
  * type tags. Throws a `CoreGenError` with code `bad-btf` for types that no compiler makes.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { Btf, showType } from "core-gen/btf";
+ *
+ * const btf = Btf.parse(readFileSync("vmlinux.btf")); // on Linux: /sys/kernel/btf/vmlinux
+ * const task = btf.find("task_struct", "struct");
+ * if (task !== undefined) console.log(showType(btf, task).split("\n")[0]); // struct task_struct {
  */
 export function showType(btf: Btf, id: number): string {
   try {
