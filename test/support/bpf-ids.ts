@@ -42,6 +42,17 @@ export function describeId(kind: IdKind, id: number): string {
 }
 
 function readName(fdById: number, id: number, nameAt: number): string | undefined {
+  const name = readInfo(fdById, id)?.subarray(nameAt, nameAt + 16);
+  return name && (new TextDecoder().decode(name.subarray(0, name.indexOf(0))) || undefined);
+}
+
+/** Whether types are the kernel's own or a module's, which come and go with modules (`kernel_btf`, since Linux 5.11). */
+export function isOfKernel(btf: number): boolean {
+  return (readInfo(KINDS.btf.fdById, btf)?.[28] ?? 0) !== 0;
+}
+
+/** The first bytes of `struct bpf_prog_info` and the like; undefined for what is gone. */
+function readInfo(fdById: number, id: number): Uint8Array | undefined {
   const fd = bpf(fdById, new Uint32Array([id, 0, 0, 0]));
   if (fd < 0) return undefined;
   const info = new Uint8Array(256);
@@ -51,9 +62,7 @@ function readName(fdById: number, id: number, nameAt: number): string | undefine
   attr.setBigUint64(8, koffi.address(info), true);
   const result = bpf(BPF_OBJ_GET_INFO_BY_FD, attr);
   load().close(fd);
-  if (result < 0) return undefined;
-  const name = info.subarray(nameAt, nameAt + 16);
-  return new TextDecoder().decode(name.subarray(0, name.indexOf(0))) || undefined;
+  return result < 0 ? undefined : info;
 }
 
 /** Why bpf() is closed to this process, or undefined when it is open. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { describeId, ID_KINDS, type IdKind, listIds } from "./bpf-ids.ts";
+import { describeId, ID_KINDS, type IdKind, isOfKernel, listIds } from "./bpf-ids.ts";
 
 /**
  * What this process and the kernel hold at one moment: open descriptors, memory mapped from BPF objects and perf events,
@@ -17,7 +17,7 @@ export interface Holdings {
 export function takeStock(): Holdings {
   return {
     local: new Set([...descriptors(), ...mappings(), ...pins("/sys/fs/bpf")]),
-    ids: { prog: ids("prog"), map: ids("map"), btf: ids("btf"), link: ids("link") },
+    ids: { prog: ids("prog"), map: ids("map"), btf: new Set(btfOfObjects()), link: ids("link") },
   };
 }
 
@@ -103,6 +103,11 @@ function mappings(): string[] {
 
 function pins(folder: string): string[] {
   return list(folder).flatMap((name) => [`pin ${folder}/${name}`, ...pins(`${folder}/${name}`)]);
+}
+
+/** Without that of modules, which a test may have had loaded. */
+function btfOfObjects(): number[] {
+  return listIds("btf").filter((id) => !isOfKernel(id));
 }
 
 function ids(kind: IdKind): ReadonlySet<number> {
