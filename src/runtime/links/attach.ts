@@ -38,8 +38,6 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["fexit.s", attachTrace],
   ["fmod_ret", attachTrace],
   ["fmod_ret.s", attachTrace],
-  ["fsession", attachTrace],
-  ["fsession.s", attachTrace],
   ["lsm", attachTrace],
   ["lsm.s", attachTrace],
 ]);
