@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 
 /** The names of the kernel's functions and its modules', each once; none where they can't be read. */
 export function functionSymbols(): string[] {
-  return [...new Set(Array.from(symbols().matchAll(/^[0-9a-f]+ [tT] (\S+)/gmu), ([, name = ""]) => name))];
+  return [...new Set(Array.from(symbolsIfReadable().matchAll(/^[0-9a-f]+ [tT] (\S+)/gmu), ([, name = ""]) => name))];
 }
 
-/** A list for hints: what went wrong before is worth more than why there is none. */
-function symbols(): string {
+/** The text of /proc/kallsyms, empty where it can't be read: those who ask have something else to say then. */
+export function symbolsIfReadable(): string {
   try {
     return readFileSync("/proc/kallsyms", "latin1");
   } catch {

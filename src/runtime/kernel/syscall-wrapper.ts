@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { arch } from "node:os";
+import { symbolsIfReadable } from "./function-symbols.ts";
 
 /** How the kernel begins the names of system calls whose arguments come in `struct pt_regs` (libbpf: `arch_specific_syscall_pfx`). */
 const prefixes: Readonly<Record<string, string>> = { x64: "x64", arm64: "arm64", s390x: "s390x" };
@@ -15,14 +15,5 @@ export function syscallFunction(name: string): string {
 /** Asked of the kernel's symbols: libbpf tries to set a kprobe there, which not every kernel can. */
 export function hasSyscallWrapper(): boolean {
   const prefix = prefixes[arch()];
-  return prefix !== undefined && symbols().includes(` __${prefix}_sys_bpf\n`);
-}
-
-/** Without them nothing is known, which is not what is asked here. */
-function symbols(): string {
-  try {
-    return readFileSync("/proc/kallsyms", "latin1");
-  } catch {
-    return "";
-  }
+  return prefix !== undefined && symbolsIfReadable().includes(` __${prefix}_sys_bpf\n`);
 }
