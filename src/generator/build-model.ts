@@ -7,6 +7,7 @@ import { buildMaps } from "./build-maps.ts";
 import { buildStructOps } from "./build-struct-ops.ts";
 import { docComment, plural } from "./docs.ts";
 import type { MapModel, ProgramModel, SkeletonModel, StructOpsModel } from "./model.ts";
+import { programClass } from "./program-classes.ts";
 import { camelCase, code, commentText, pascalCase, quote, typeKey } from "./names.ts";
 
 /** What a model is about besides the object. */
@@ -87,8 +88,13 @@ function uniqueByName<T extends { readonly name: string }>(all: readonly T[]): T
   return [...first.values()];
 }
 
-function buildProgram({ name, section }: BpfProgram): ProgramModel {
-  return { doc: docComment(code(`SEC("${section}")`)), key: typeKey(name), name: quote(name) };
+function buildProgram({ name, section, def }: BpfProgram): ProgramModel {
+  return {
+    doc: docComment(code(`SEC("${section}")`)),
+    key: typeKey(name),
+    name: quote(name),
+    type: programClass(def),
+  };
 }
 
 /** The constant with some kernels' types; no generated name looks so, with two underscores inside. */
@@ -114,7 +120,7 @@ function typesUsed(
       ...classes,
       "Loaded",
       "Skeleton",
-      ...(progs.length > 0 ? ["Program"] : []),
+      ...progs.map(({ type }) => type),
       ...(structOps.some(({ members }) => members.some(({ codec }) => codec === '"program"')) ? ["OpenedProgram"] : []),
       ...(codecs ? ["Codec"] : []),
     ]),

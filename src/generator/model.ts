@@ -124,4 +124,6 @@ export interface ProgramModel {
   readonly key: string;
   /** String literal. */
   readonly name: string;
+  /** The runtime's class: "XdpProgram". */
+  readonly type: string;
 }

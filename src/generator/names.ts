@@ -11,6 +11,10 @@ const taken = new Set(
     "base64 external defineSkeleton bytes text pointer bool u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64",
     "Codec Memory Skeleton Opened Loaded Program RingBuffer PerfEventArray HashMap ArrayMap PerCpuHashMap",
     "PerCpuArrayMap BpfMap StructOpsMap OpenedProgram",
+    "ProbeProgram KprobeMultiProgram UprobeMultiProgram UsdtProgram TracepointProgram RawTracepointProgram",
+    "TraceProgram TraceMultiProgram IterProgram FreplaceProgram PerfEventProgram XdpProgram TcProgram TcxProgram",
+    "NetkitProgram CgroupProgram SockmapProgram NetnsProgram SocketFilterProgram SkReuseportProgram",
+    "NetfilterProgram LircProgram LwtProgram SyscallProgram StructOpsProgram",
   ]
     .join(" ")
     .split(" "),

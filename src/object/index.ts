@@ -13,6 +13,7 @@ export {
   type MapTypeName,
   type ProgramTypeName,
 } from "./bpf-enums.ts";
+export { programKind, type ProgramKind } from "./program-kinds.ts";
 export { findSectionDef, type SectionDef } from "./sections.ts";
 export { findRecords, type FindRecordsOptions } from "./records.ts";
 export type * from "./model.ts";

@@ -1,5 +1,5 @@
 import type { AttachTargetSetting } from "./load/types.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./programs/program.ts";
 import type { AttachTarget } from "./shape.ts";
 import { show } from "./value-checks.ts";
 

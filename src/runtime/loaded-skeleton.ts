@@ -12,7 +12,8 @@ import type { BpfMap, MapHandle } from "./maps/bpf-map.ts";
 import { makeMap } from "./maps/make-map.ts";
 import type { OpenedMap, OpenedProgram } from "./shape.ts";
 import { printAsValues } from "./print-as-values.ts";
-import { Program } from "./program.ts";
+import { makeProgram } from "./programs/make-program.ts";
+import type { Program } from "./programs/program.ts";
 import { recordOf } from "./record-of.ts";
 import type { MapSpec, SkeletonSpec } from "./spec.ts";
 import { Fd } from "./sys/fd.ts";
@@ -150,9 +151,9 @@ export class LoadedSkeleton {
   #makeProgram(name: string, opened: OpenedProgram | undefined): Program {
     const log = this.#programs.get(name)?.log ?? [];
     const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name), log };
-    return new Program(facts, {
+    return makeProgram(facts, {
       fd: () => this.#program(name).fd,
-      attach: () => this.#attach(name),
+      attachWith: (attach) => this.#keepLink(name, attach(this.#program(name))),
       onLog: this.#onLog,
     });
   }

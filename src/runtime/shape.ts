@@ -4,7 +4,7 @@ import type { StructOpsLink } from "./links/struct-ops.ts";
 import type { OnLog } from "./load/log-events.ts";
 import type { MapSource } from "./load/types.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./programs/program.ts";
 
 /**
  * What a skeleton is made of, by C name, as generated modules say it: the class of each map, the programs, of each

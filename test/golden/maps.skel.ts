@@ -22,6 +22,7 @@ import type {
   Program,
   RingBuffer,
   Skeleton,
+  TracepointProgram,
 } from "core-gen/runtime";
 
 /**
@@ -199,7 +200,7 @@ export interface MapsShape {
     /** `SEC("xdp")` */
     count: Program;
     /** `SEC("?tracepoint/syscalls/sys_enter_openat")` */
-    optional: Program;
+    optional: TracepointProgram;
   };
   globals: {
     rodata: MapsRodata;

@@ -5,9 +5,9 @@ import type {
   Codec,
   Loaded,
   PerfEventArray,
-  Program,
   RingBuffer,
   Skeleton,
+  TracepointProgram,
 } from "core-gen/runtime";
 
 /** One record of the buffer `both`: one of its members, each read from the same bytes. */
@@ -121,13 +121,13 @@ export interface RecordsShape {
   };
   progs: {
     /** `SEC("tracepoint/sched/sched_process_exec")` */
-    on_start: Program;
+    on_start: TracepointProgram;
     /** `SEC("tracepoint/sched/sched_process_exit")` */
-    on_stop: Program;
+    on_stop: TracepointProgram;
     /** `SEC("tracepoint/syscalls/sys_enter_write")` */
-    on_line: Program;
+    on_line: TracepointProgram;
     /** `SEC("tracepoint/syscalls/sys_exit_write")` */
-    on_silence: Program;
+    on_silence: TracepointProgram;
   };
   globals: {};
 }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 
 import { u32, u64, bool } from "../../src/runtime/codecs.ts";
-import type { Program } from "../../src/runtime/program.ts";
+import type { Program } from "../../src/runtime/programs/program.ts";
 import type { Skeleton } from "../../src/runtime/shape.ts";
 import { defineSkeleton } from "../../src/runtime/skeleton.ts";
 import { check } from "./check.ts";

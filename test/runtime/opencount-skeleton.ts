@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Codec } from "../../src/runtime/codec.ts";
 import { u32, u64 } from "../../src/runtime/codecs.ts";
 import type { HashMap } from "../../src/runtime/maps/hash-map.ts";
-import type { Program } from "../../src/runtime/program.ts";
+import type { Program } from "../../src/runtime/programs/program.ts";
 import type { RingBuffer } from "../../src/runtime/records/ring-buffer.ts";
 import type { Loaded, Skeleton } from "../../src/runtime/shape.ts";
 import { defineSkeleton } from "../../src/runtime/skeleton.ts";

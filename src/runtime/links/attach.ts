@@ -12,10 +12,10 @@ type Attacher = (program: LoadedProgram, target: string) => Link;
 
 /** By the section's name in libbpf's table. `.s` programs may sleep, `.w` ones may change their context. */
 const attachers: ReadonlyMap<string, Attacher> = new Map([
-  ["tracepoint", attachTracepoint],
-  ["tp", attachTracepoint],
-  ["tracepoint.s", attachTracepoint],
-  ["tp.s", attachTracepoint],
+  ["tracepoint", atTracepoint],
+  ["tp", atTracepoint],
+  ["tracepoint.s", atTracepoint],
+  ["tp.s", atTracepoint],
   ["raw_tracepoint", attachRawTracepoint],
   ["raw_tp", attachRawTracepoint],
   ["raw_tracepoint.s", attachRawTracepoint],
@@ -41,6 +41,10 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["lsm", attachTrace],
   ["lsm.s", attachTrace],
 ]);
+
+function atTracepoint(program: LoadedProgram, tracepoint: string): Link {
+  return attachTracepoint(program, { tracepoint });
+}
 
 /**
  * Whether a section says what to attach its program to. Of others libbpf's skeletons leave the program alone: XDP

@@ -1,3 +1,4 @@
+import { CoreGenError } from "../../errors.ts";
 import { attachTypes } from "../../object/bpf-enums.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { Attr, BPF_LINK_CREATE, bpfOrThrow } from "../sys/bpf.ts";
@@ -7,12 +8,14 @@ import { Link } from "./link.ts";
 
 /**
  * Runs a program at a perf event, which it takes over, also when it throws (libbpf: `bpf_program__attach_perf_event_opts`).
+ * Throws a `CoreGenError` with code `unsupported` for a cookie where there are none.
  *
  * Kernels before 5.15 have no links for perf events: there the event itself keeps the program attached.
  */
-export function attachToPerfEvent(program: Fd, event: Fd, what: string): Link {
+export function attachToPerfEvent(program: Fd, event: Fd, what: string, cookie = 0n): Link {
   try {
-    if (hasFeature("perf-link")) return linkTo(program, event, what);
+    if (hasFeature("perf-link")) return linkTo(program, event, what, cookie);
+    if (cookie !== 0n) throw noCookies(what);
     setPerfEventProgram(event, program);
     enablePerfEvent(event);
     return new Link(what, event);
@@ -22,8 +25,14 @@ export function attachToPerfEvent(program: Fd, event: Fd, what: string): Link {
   }
 }
 
-function linkTo(program: Fd, event: Fd, what: string): Link {
-  const attr = encodePerfLink(program.number, event.number);
+function noCookies(what: string): CoreGenError {
+  return new CoreGenError("unsupported", `attaching ${what}: this kernel has no cookies, Linux 5.15 and later have`, {
+    hints: ["Attach without one: what the cookie would say can be in a map or in .rodata."],
+  });
+}
+
+function linkTo(program: Fd, event: Fd, what: string, cookie: bigint): Link {
+  const attr = encodePerfLink(program.number, event.number, cookie);
   const link = new Fd(bpfOrThrow(BPF_LINK_CREATE, attr, `attaching ${what}`), `the link of ${what}`);
   try {
     enablePerfEvent(event);
@@ -36,7 +45,7 @@ function linkTo(program: Fd, event: Fd, what: string): Link {
   return new Link(what, link);
 }
 
-/** The attributes of BPF_LINK_CREATE for a perf event, without a cookie. */
-export function encodePerfLink(program: number, event: number): Attr {
-  return new Attr(24).u32(0, program).u32(4, event).u32(8, attachTypes.indexOf("perf_event"));
+/** The attributes of BPF_LINK_CREATE for a perf event. */
+export function encodePerfLink(program: number, event: number, cookie = 0n): Attr {
+  return new Attr(24).u32(0, program).u32(4, event).u32(8, attachTypes.indexOf("perf_event")).u64(16, cookie);
 }

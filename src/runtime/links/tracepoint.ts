@@ -5,8 +5,16 @@ import { openPerfEvent, PERF_TYPE_TRACEPOINT } from "../sys/perf.ts";
 import type { Link } from "./link.ts";
 import { attachToPerfEvent } from "./perf-event-link.ts";
 
-/** Attaches a program to the tracepoint `category/name` (libbpf: `bpf_program__attach_tracepoint`). */
-export function attachTracepoint({ program, fd }: LoadedProgram, tracepoint: string): Link {
+/** Where a tracepoint's program goes. */
+export interface TracepointOptions {
+  /** `CATEGORY/NAME`, as in the folder `events` of tracefs: "syscalls/sys_enter_openat". */
+  readonly tracepoint: string;
+  /** What `bpf_get_attach_cookie` returns at this one; needs Linux 5.15. */
+  readonly cookie?: bigint | undefined;
+}
+
+/** Attaches a program to a tracepoint (libbpf: `bpf_program__attach_tracepoint_opts`). */
+export function attachTracepoint({ program, fd }: LoadedProgram, { tracepoint, cookie }: TracepointOptions): Link {
   const slash = tracepoint.indexOf("/");
   const category = tracepoint.slice(0, Math.max(0, slash));
   const name = tracepoint.slice(slash + 1);
@@ -23,7 +31,7 @@ export function attachTracepoint({ program, fd }: LoadedProgram, tracepoint: str
   const config = tracepointId(category, name);
   // The program runs on every CPU: which one the event is for only matters to perf itself.
   const event = openPerfEvent({ type: PERF_TYPE_TRACEPOINT, config }, -1, 0, `tracepoint ${tracepoint}`);
-  return attachToPerfEvent(fd, event, `program "${program.name}" at tracepoint ${tracepoint}`);
+  return attachToPerfEvent(fd, event, `program "${program.name}" at tracepoint ${tracepoint}`, cookie);
 }
 
 function isName(text: string): boolean {

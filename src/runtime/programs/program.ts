@@ -1,15 +1,17 @@
-import type { Link } from "./links/link.ts";
-import { logEvent, type OnLog } from "./load/log-events.ts";
-import { verifierStatistics, type VerifierStatistics } from "./load/verifier-statistics.ts";
-import { pinAt, unpinAt } from "./maps/pinning.ts";
-import type { Fd } from "./sys/fd.ts";
+import { attachProgram } from "../links/attach.ts";
+import type { Link } from "../links/link.ts";
+import { logEvent, type OnLog } from "../load/log-events.ts";
+import type { LoadedProgram } from "../load/types.ts";
+import { verifierStatistics, type VerifierStatistics } from "../load/verifier-statistics.ts";
+import { pinAt, unpinAt } from "../maps/pinning.ts";
+import type { Fd } from "../sys/fd.ts";
 
 /** What a {@link Program} asks of the skeleton that it belongs to. */
 export interface ProgramOwner {
   /** The descriptor; throws when the program was not loaded, or the skeleton is closed. */
   fd(): Fd;
-  /** Attaches the program; the skeleton closes the link at its end. */
-  attach(): Link;
+  /** Makes a link of the program; the skeleton closes it at its end. */
+  attachWith<L extends Link>(attach: (program: LoadedProgram) => L): L;
   readonly onLog: OnLog | undefined;
 }
 
@@ -21,7 +23,7 @@ export interface ProgramFacts {
   readonly log: readonly string[];
 }
 
-/** A program of a loaded object. */
+/** A program of a loaded object. Those of most kinds have a class of their own, with more ways to attach them. */
 export class Program {
   /** Its C name. */
   readonly name: string;
@@ -31,19 +33,20 @@ export class Program {
   readonly loaded: boolean;
   /** What the verifier said, line by line; empty when `logLevel` was 0. */
   readonly log: readonly string[];
-  readonly #owner: ProgramOwner;
+  /** The skeleton that it belongs to. */
+  protected readonly owner: ProgramOwner;
 
   constructor(facts: ProgramFacts, owner: ProgramOwner) {
     this.name = facts.name;
     this.section = facts.section;
     this.loaded = facts.loaded;
     this.log = facts.log;
-    this.#owner = owner;
+    this.owner = owner;
   }
 
   /** The descriptor's number, for calls of your own; it stays the skeleton's. Throws with code `closed` after close. */
   get fd(): number {
-    return this.#owner.fd().number;
+    return this.owner.fd().number;
   }
 
   /** What the verifier counted; undefined when `logLevel` was 0. */
@@ -56,7 +59,7 @@ export class Program {
    * yours to close earlier. Throws a `CoreGenError` when the section doesn't say what to attach to.
    */
   attach(): Link {
-    return this.#owner.attach();
+    return this.owner.attachWith(attachProgram);
   }
 
   /**
@@ -67,8 +70,8 @@ export class Program {
    * EEXIST when there is something already.
    */
   pin(path: string): void {
-    pinAt(this.#owner.fd(), path);
-    logEvent(this.#owner.onLog, { kind: "program-pinned", program: this.name, path });
+    pinAt(this.owner.fd(), path);
+    logEvent(this.owner.onLog, { kind: "program-pinned", program: this.name, path });
   }
 
   /** Removes a pin; a program that nothing else holds is gone with it. Throws a `CoreGenError` when there is none. */

@@ -1,0 +1,12 @@
+import { programKind, type ProgramKind } from "../object/program-kinds.ts";
+import type { SectionDef } from "../object/sections.ts";
+
+/** The runtime's classes of programs: src/runtime/programs/make-program.ts makes the same. */
+const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
+  tracepoint: "TracepointProgram",
+};
+
+/** The class of the runtime that a program of this section belongs to; "Program" when it can be attached by its section alone. */
+export function programClass(def: SectionDef | undefined): string {
+  return classes[programKind(def)] ?? "Program";
+}

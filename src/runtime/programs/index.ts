@@ -1,0 +1,6 @@
+/**
+ * Programs of a loaded skeleton, a class for each kind: what it can be attached to, with which options. What attaching
+ * does is not here (../links).
+ */
+export { Program } from "./program.ts";
+export { TracepointProgram } from "./tracepoint-program.ts";

@@ -1,0 +1,17 @@
+import { programKind, type ProgramKind } from "../../object/program-kinds.ts";
+import { findSectionDef } from "../../object/sections.ts";
+import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
+import { TracepointProgram } from "./tracepoint-program.ts";
+
+type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
+
+/** The same classes as the generator writes: src/generator/program-classes.ts. */
+const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
+  tracepoint: TracepointProgram,
+};
+
+/** A program of the class that goes with its section. */
+export function makeProgram(facts: ProgramFacts, owner: ProgramOwner): Program {
+  const kind = programKind(findSectionDef(facts.section.replace(/^\?/u, "")));
+  return new (classes[kind] ?? Program)(facts, owner);
+}
