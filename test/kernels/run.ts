@@ -3,7 +3,9 @@
  *
  *   npm run test:kernels                      all of 5.10, 6.1, 6.12 and newest
  *   npm run test:kernels -- 5.10 6.1          some; "host" is this machine's own kernel, without a VM
+ *   npm run test:kernels -- --suite hooks     every way to attach, hooks-suite.ts
  *   npm run test:kernels -- --suite verdicts  the corpus's programs beside libbpf, verdicts-suite.ts: minutes per kernel
+ *   npm run test:kernels -- --hooks FILE      with --suite hooks, also writes the table of what fires where, and fails where it has changed
  *   npm run test:kernels -- --summary FILE    also writes {"passed": N, "failed": N} there
  *
  * README.md says what the machine needs. Exit status 1 when any check failed anywhere.
@@ -16,6 +18,7 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 import { checkThatCrashesAreSurvived } from "./emulator-crash.ts";
+import { updateHooksTable } from "./hooks-table.ts";
 
 const root = join(import.meta.dirname, "../..");
 // Below node_modules, so that its `import "koffi"` finds the project's koffi.
@@ -24,6 +27,7 @@ const bundle = join(root, "node_modules/.cache/core-gen/kernel-suite.mjs");
 /** What runs, and how many seconds it may take in an emulated machine. */
 const suites = new Map([
   ["suite", 300],
+  ["hooks", 600],
   ["verdicts", 1800],
 ]);
 
@@ -42,7 +46,7 @@ interface Outcome {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { summary: { type: "string" }, suite: { type: "string", default: "suite" } },
+  options: { summary: { type: "string" }, hooks: { type: "string" }, suite: { type: "string", default: "suite" } },
 });
 const timeLimit = suites.get(values.suite);
 if (timeLimit === undefined) throw new Error(`--suite is one of ${[...suites.keys()].join(", ")}`);
@@ -52,6 +56,8 @@ await bundleSuite();
 const outcomes: Outcome[] = [];
 // One after the other: an emulated machine keeps two cores busy.
 for (const kernel of kernels) outcomes.push(report(await runUnder(kernel)));
+const changes = values.hooks === undefined ? [] : updateHooksTable(values.hooks, outcomes);
+if (changes.length > 0) outcomes.push(report({ kernel: "hooks", passed: 0, failures: changes, seconds: 0, notes: [] }));
 const emulated = kernels.find((kernel) => kernel !== "host");
 if (emulated !== undefined) outcomes.push(report(crashesAreSurvived(emulated)));
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);

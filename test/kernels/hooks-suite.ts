@@ -1,0 +1,19 @@
+/* Every way to attach, seen firing under one kernel; run.ts makes a table of it. Each file in hooks/ has a group. */
+import assert from "node:assert/strict";
+
+import { leftovers, takeStock } from "../support/leftovers.ts";
+import { check, finish } from "./check.ts";
+import { checkFunctions } from "./hooks/functions.ts";
+import { checkMachine } from "./machine.ts";
+
+await checkMachine();
+
+const before = takeStock();
+
+await checkFunctions();
+
+await check("nothing is left behind", async () => {
+  assert.deepEqual(await leftovers(before), []);
+});
+
+finish();
