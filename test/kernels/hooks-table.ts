@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
+import { format } from "prettier";
+
 /** What the suite said about hooks under one kernel: its notes, as check-hook.ts prints them. */
 export interface HooksUnder {
   readonly kernel: string;
@@ -19,14 +21,14 @@ none after detaching. Otherwise the cell says why that kernel can't.
  * Writes the table of what fires where, keeping the columns of kernels that did not run, and says what has changed in
  * the others: one line for each hook that no longer is what the table said.
  */
-export function updateHooksTable(file: string, outcomes: readonly HooksUnder[]): string[] {
+export async function updateHooksTable(file: string, outcomes: readonly HooksUnder[]): Promise<string[]> {
   const before = existsSync(file) ? readTable(readFileSync(file, "utf8")) : new Map<string, Map<string, string>>();
   const columns = new Map(before);
   for (const { kernel, notes } of outcomes) {
     const cells = readNotes(notes);
     if (cells.size > 0) columns.set(kernel, cells);
   }
-  writeFileSync(file, printTable(columns));
+  writeFileSync(file, await format(printTable(columns), { parser: "markdown" }));
   return outcomes.flatMap(({ kernel }) => differences(kernel, before.get(kernel), columns.get(kernel)));
 }
 

@@ -56,10 +56,10 @@ await bundleSuite();
 const outcomes: Outcome[] = [];
 // One after the other: an emulated machine keeps two cores busy.
 for (const kernel of kernels) outcomes.push(report(await runUnder(kernel)));
-const changes = values.hooks === undefined ? [] : updateHooksTable(values.hooks, outcomes);
+const changes = values.hooks === undefined ? [] : await updateHooksTable(values.hooks, outcomes);
 if (changes.length > 0) outcomes.push(report({ kernel: "hooks", passed: 0, failures: changes, seconds: 0, notes: [] }));
 const emulated = kernels.find((kernel) => kernel !== "host");
-if (emulated !== undefined) outcomes.push(report(crashesAreSurvived(emulated)));
+if (emulated !== undefined && values.suite === "suite") outcomes.push(report(crashesAreSurvived(emulated)));
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0);
 console.log(`${kernels.length} kernels: ${passed} checks ok, ${failed} not ok`);
