@@ -1,8 +1,9 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { CoreGenError } from "../errors.ts";
 import type { CarriedBtf, GenerateOptions } from "../generator/index.ts";
+import { reasonOf } from "./file-errors.ts";
 import { readObjectFile } from "./read-object.ts";
 import { once } from "./once.ts";
 import { parseRecordFlags } from "./record-flags.ts";
@@ -15,6 +16,7 @@ interface SkelArguments {
   readonly record: string[];
   readonly external: boolean;
   readonly minBtf: string[];
+  readonly check: boolean;
 }
 
 /** `core-gen skel FILE`: the typed module of a compiled object. */
@@ -58,12 +60,19 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
         describe:
           "Kernels without types of their own: carry what is needed of these files RELEASE.btf, or folders of them",
       })
+      .option("check", {
+        type: "boolean",
+        default: false,
+        implies: "output",
+        describe: "Write nothing: fail unless the file of --output is what would be written, and say what has changed",
+      })
       .example("$0 skel execsnoop.bpf.o > execsnoop.skel.ts", "")
-      .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --record events=event", ""),
+      .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --record events=event", "")
+      .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --check", "For CI: is the committed module up to date?"),
   handler: skel,
 };
 
-async function skel({ file, output, name, record, external, minBtf }: SkelArguments): Promise<void> {
+async function skel({ file, output, name, record, external, minBtf, check }: SkelArguments): Promise<void> {
   const records = parseRecordFlags(record);
   const bytes = readObjectFile(file);
   if (output !== undefined && isSameFile(file, output)) throw overwritesObject(file, output);
@@ -78,7 +87,34 @@ async function skel({ file, output, name, record, external, minBtf }: SkelArgume
   const { text, messages } = await generateSkeleton(bytes, options);
   for (const message of messages) console.error(`core-gen: ${message}`);
   if (output === undefined) process.stdout.write(text);
+  else if (check) await checkModule(file, output, text);
   else writeOutput(output, text);
+}
+
+/** Throws unless `output` holds what would be written. */
+async function checkModule(file: string, output: string, text: string): Promise<void> {
+  const committed = readModule(output);
+  if (committed === text) return;
+  const { describeLayoutChanges } = await import("../generator/compare-modules.ts");
+  const changes = describeLayoutChanges(committed, text);
+  throw new CoreGenError("bad-input", `${output} is not what core-gen writes from ${file}`, {
+    hints: [
+      ...changes,
+      ...(changes.length === 0 ? ["No type in it has changed its layout."] : []),
+      "Write it anew: the same command without --check.",
+    ],
+  });
+}
+
+function readModule(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CoreGenError("bad-input", `reading ${path}: ${reasonOf(cause)}`, {
+      cause,
+      hints: ["Without --check it is written."],
+    });
+  }
 }
 
 async function typesToCarry(file: string, bytes: Uint8Array, kernels: readonly string[]): Promise<CarriedBtf[]> {

@@ -42,6 +42,34 @@ describe("core-gen skel", { timeout: 60_000 }, () => {
     expect(status).toBe(0);
   });
 
+  it("--check accepts the module that it would write, and says what has changed in another", () => {
+    const output = join(folder, "checked.skel.ts");
+    const check = (): ReturnType<typeof coreGen> => coreGen("skel", object, "-o", output, "--check");
+    expect(check()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`core-gen: reading ${output}: no such file or directory`) as string,
+    });
+    const committed = readFileSync(join(golden, "records.skel.ts"), "utf8");
+    writeFileSync(output, committed);
+    expect(check()).toMatchObject({ status: 0, stdout: "" });
+
+    const [, member = "", place = ""] = /`([^`]+)` at (\d+), /u.exec(committed) ?? [];
+    const stale = committed.replace(`\`${member}\` at ${place}, `, `\`${member}\` at 4321, `);
+    writeFileSync(output, stale);
+    const { status, stderr } = check();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`core-gen: ${output} is not what core-gen writes from ${object}\n`);
+    expect(stderr).toMatch(new RegExp(`^ {2}\\w+\\.\\w+ is at ${place}, .*, was at 4321, `, "mu"));
+    expect(readFileSync(output, "utf8")).toBe(stale);
+  });
+
+  it("--check needs to know the file", () => {
+    expect(coreGen("skel", object, "--check")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("check -> output") as string,
+    });
+  });
+
   it("writes it to a file, under another name, with the record that was asked for", () => {
     const output = join(folder, "x.skel.ts");
     const flags = [
