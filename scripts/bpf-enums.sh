@@ -1,5 +1,5 @@
 #!/bin/bash
-# bpf-enums.sh VMLINUX.btf > src/object/bpf-enums.ts - the kernel's numbers for map, program and attach types.
+# bpf-enums.sh VMLINUX.btf > src/object/bpf-enums.ts - the kernel's numbers for map, program, attach and link types.
 # Take the newest kernel's BTF: the numbers only ever grow.
 set -euo pipefail
 btf=${1:?usage: bpf-enums.sh VMLINUX.btf}
@@ -24,4 +24,5 @@ table() {
 table '`BPF_MAP_TYPE_*`' mapTypes bpf_map_type BPF_MAP_TYPE_ MapTypeName
 table '`BPF_PROG_TYPE_*`' programTypes bpf_prog_type BPF_PROG_TYPE_ ProgramTypeName
 table '`BPF_*` of `enum bpf_attach_type`' attachTypes bpf_attach_type BPF_ AttachTypeName
+table '`BPF_LINK_TYPE_*`' linkTypes bpf_link_type BPF_LINK_TYPE_ LinkTypeName
 table '`BPF_FUNC_*`' helpers bpf_func_id BPF_FUNC_ HelperName

@@ -146,6 +146,27 @@ export const attachTypes = [
 ] as const;
 export type AttachTypeName = (typeof attachTypes)[number];
 
+/** `BPF_LINK_TYPE_*`: the index is the number. */
+export const linkTypes = [
+  "unspec",
+  "raw_tracepoint",
+  "tracing",
+  "cgroup",
+  "iter",
+  "netns",
+  "xdp",
+  "perf_event",
+  "kprobe_multi",
+  "struct_ops",
+  "netfilter",
+  "tcx",
+  "uprobe_multi",
+  "netkit",
+  "sockmap",
+  "tracing_multi",
+] as const;
+export type LinkTypeName = (typeof linkTypes)[number];
+
 /** `BPF_FUNC_*`: the index is the number. */
 export const helpers = [
   "unspec",

@@ -30,6 +30,14 @@ export { Memory } from "./memory.ts";
 export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";
 export { Program, TracepointProgram } from "./programs/index.ts";
 export { features, type Feature, type Features } from "./kernel/index.ts";
-export { Link, StructOpsLink } from "./links/index.ts";
+export {
+  Link,
+  StructOpsLink,
+  type AnyLink,
+  type LinkInfo,
+  type PerfEventOfLink,
+  type ProgramSource,
+  type UpdateOptions,
+} from "./links/index.ts";
 export { ArrayMap, BpfMap, HashMap, PerCpuArrayMap, PerCpuHashMap, StructOpsMap } from "./maps/index.ts";
 export { PerfEventArray, RingBuffer, type RecordOptions } from "./records/index.ts";

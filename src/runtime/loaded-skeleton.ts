@@ -4,7 +4,7 @@ import { CloseStack } from "./close-stack.ts";
 import { globalsObject } from "./globals.ts";
 import { missingStore, openStore } from "./globals-store.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
-import type { Link } from "./links/link.ts";
+import type { AnyLink, Link } from "./links/link.ts";
 import { attachStructOps, type StructOpsLink } from "./links/struct-ops.ts";
 import type { OnLog } from "./load/log-events.ts";
 import type { LoadedMap, LoadedObject, LoadedProgram } from "./load/types.ts";
@@ -39,13 +39,13 @@ export class LoadedSkeleton {
   readonly maps: Readonly<Record<string, BpfMap>>;
   readonly sections: Readonly<Record<string, BpfMap>>;
   readonly progs: Readonly<Record<string, Program>>;
-  readonly links: Readonly<Record<string, Link | undefined>>;
+  readonly links: Readonly<Record<string, AnyLink | undefined>>;
   readonly warnings: readonly string[];
   readonly #programs: LoadedObject["programs"];
   readonly #maps: LoadedObject["maps"];
   readonly #onLog: OnLog | undefined;
   /** The newest link of each program and struct_ops map: a linker has let no two have one name. */
-  readonly #newest = new Map<string, Link>();
+  readonly #newest = new Map<string, AnyLink>();
   readonly #links = new CloseStack();
   readonly #readers = new CloseStack();
   /** Everything there is to close, in the order it was made. */
@@ -183,7 +183,7 @@ export class LoadedSkeleton {
     return map;
   }
 
-  #keepLink<L extends Link>(name: string, link: L): L {
+  #keepLink<L extends AnyLink>(name: string, link: L): L {
     const before = this.#newest.get(name);
     if (before?.closed === true) this.#links.remove(before);
     this.#links.add(link);
@@ -191,12 +191,12 @@ export class LoadedSkeleton {
     return link;
   }
 
-  #attached(name: string): Link | undefined {
+  #attached(name: string): AnyLink | undefined {
     const link = this.#newest.get(name);
     return link === undefined || link.closed ? undefined : link;
   }
 
-  #linksByName(names: readonly string[]): Readonly<Record<string, Link | undefined>> {
+  #linksByName(names: readonly string[]): Readonly<Record<string, AnyLink | undefined>> {
     const links = {};
     for (const name of new Set(names))
       Object.defineProperty(links, name, { enumerable: true, get: () => this.#attached(name) });

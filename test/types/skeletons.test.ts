@@ -48,7 +48,7 @@ const snippets: [what: string, code: string, error?: number][] = [
   ["members of a struct_ops map after loading", "registered.structOps;", 2339],
   ["struct_ops maps of an object without any", "opened.structOps.by_map;", 2339],
   ["links of struct_ops maps", "registered.links.by_link?.update(registered.maps.for_update); registered.maps.by_map.attach().close();"],
-  ["a link of a program has no other map", "registered.links.halve?.update(registered.maps.for_update);", 2339],
+  ["a link of a program has no other map", "registered.links.halve?.update(registered.maps.for_update);", 2345],
   ["a link can't be updated to a map of another kind", "registered.links.by_link?.update(loaded.maps.flows);", 2345],
 ]; // prettier-ignore
 

@@ -3,5 +3,25 @@
  * What there is to attach to: https://docs.kernel.org/bpf/libbpf/program_types.html
  */
 export { attachesBySection, attachProgram } from "./attach.ts";
-export { Link } from "./link.ts";
+export { Link, type AnyLink, type ProgramSource, type UpdateOptions } from "./link.ts";
+export type {
+  CgroupLink,
+  InterfaceLink,
+  IterLink,
+  KprobeMultiLink,
+  LinkDetails,
+  LinkFacts,
+  LinkInfo,
+  NetfilterLink,
+  NetnsLink,
+  PerfEventLink,
+  PerfEventOfLink,
+  RawTracepointLink,
+  SockmapLink,
+  StructOpsMapLink,
+  TracingLink,
+  TracingMultiLink,
+  UnknownLink,
+  UprobeMultiLink,
+} from "./link-info.ts";
 export { attachStructOps, StructOpsLink } from "./struct-ops.ts";

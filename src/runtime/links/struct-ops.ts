@@ -20,6 +20,8 @@ import { Link } from "./link.ts";
 
 /** What can be registered: a `StructOpsMap`. */
 export interface Registrable {
+  readonly name: string;
+  readonly fd: number;
   /** The map in the kernel; throws when it was not created, or the skeleton is closed. */
   loaded(): LoadedMap;
 }
@@ -30,12 +32,12 @@ export interface Registrable {
  * One of `.struct_ops.link` ends with this process, and can be moved to another map; one of `.struct_ops` has no link in
  * the kernel: if the process dies without closing it, the map stays registered (`bpftool struct_ops unregister`).
  */
-export abstract class StructOpsLink extends Link {
+export abstract class StructOpsLink extends Link<Registrable> {
   /**
    * Puts another map of `.struct_ops.link` in the place of this one, without a gap (libbpf: `bpf_link__update_map`).
    * Throws a `KernelError` when the kernel refuses: the name may have to stay, or this part can't be updated.
    */
-  abstract update(map: Registrable): void;
+  abstract override update(map: Registrable): void;
 }
 
 /** Registers a struct_ops map (libbpf: `bpf_map__attach_struct_ops`). Throws a `KernelError` when the kernel refuses. */
@@ -70,13 +72,16 @@ class RegisteredMap extends StructOpsLink {
   }
 
   /** The descriptor stays open: it is the map's. */
-  override detach(): void {
-    if (this.closed) return;
+  protected override undo(): void {
     this.#detached = true;
     const result = bpf(BPF_MAP_DELETE_ELEM, new Attr(24).u32(0, this.#map.number).pointer(8, new Uint8Array(4)));
     // Somebody else has unregistered it: bpftool can.
     if (result >= 0 || gone.includes(-result)) return;
     throw failure(`unregistering ${this.what}`, BPF_MAP_DELETE_ELEM, -result);
+  }
+
+  protected override leave(): void {
+    this.#detached = true;
   }
 
   override update(map: Registrable): void {

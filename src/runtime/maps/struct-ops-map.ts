@@ -3,7 +3,7 @@ import type { LoadedMap } from "../load/types.ts";
 import { BpfMap, type MapHandle } from "./bpf-map.ts";
 
 /** What a {@link StructOpsMap} asks of the skeleton that it belongs to. */
-export interface StructOpsOwner extends Registrable {
+export interface StructOpsOwner extends Pick<Registrable, "loaded"> {
   /** Registers the map; the skeleton closes the link at its end. */
   attach(): StructOpsLink;
 }

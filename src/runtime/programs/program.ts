@@ -1,5 +1,5 @@
 import { attachProgram } from "../links/attach.ts";
-import type { Link } from "../links/link.ts";
+import type { AnyLink, Link } from "../links/link.ts";
 import { logEvent, type OnLog } from "../load/log-events.ts";
 import type { LoadedProgram } from "../load/types.ts";
 import { verifierStatistics, type VerifierStatistics } from "../load/verifier-statistics.ts";
@@ -11,7 +11,7 @@ export interface ProgramOwner {
   /** The descriptor; throws when the program was not loaded, or the skeleton is closed. */
   fd(): Fd;
   /** Makes a link of the program; the skeleton closes it at its end. */
-  attachWith<L extends Link>(attach: (program: LoadedProgram) => L): L;
+  attachWith<L extends AnyLink>(attach: (program: LoadedProgram) => L): L;
   readonly onLog: OnLog | undefined;
 }
 

@@ -12,8 +12,12 @@ export const BPF_MAP_GET_NEXT_KEY = 4;
 export const BPF_PROG_LOAD = 5;
 export const BPF_OBJ_PIN = 6;
 export const BPF_OBJ_GET = 7;
+export const BPF_PROG_ATTACH = 8;
+export const BPF_PROG_DETACH = 9;
 export const BPF_PROG_TEST_RUN = 10;
+export const BPF_PROG_GET_FD_BY_ID = 13;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
+export const BPF_PROG_QUERY = 16;
 export const BPF_RAW_TRACEPOINT_OPEN = 17;
 export const BPF_BTF_LOAD = 18;
 export const BPF_BTF_GET_FD_BY_ID = 19;
@@ -23,8 +27,11 @@ export const BPF_BTF_GET_NEXT_ID = 23;
 export const BPF_MAP_LOOKUP_BATCH = 24;
 export const BPF_LINK_CREATE = 28;
 export const BPF_LINK_UPDATE = 29;
+export const BPF_ENABLE_STATS = 32;
+export const BPF_LINK_DETACH = 34;
 export const BPF_PROG_BIND_MAP = 35;
 export const BPF_TOKEN_CREATE = 36;
+export const BPF_PROG_STREAM_READ_BY_FD = 37;
 
 /** The names of the commands above, for errors. */
 const commandNames: ReadonlyMap<number, string> = new Map([
@@ -36,8 +43,12 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_PROG_LOAD, "BPF_PROG_LOAD"],
   [BPF_OBJ_PIN, "BPF_OBJ_PIN"],
   [BPF_OBJ_GET, "BPF_OBJ_GET"],
+  [BPF_PROG_ATTACH, "BPF_PROG_ATTACH"],
+  [BPF_PROG_DETACH, "BPF_PROG_DETACH"],
   [BPF_PROG_TEST_RUN, "BPF_PROG_TEST_RUN"],
+  [BPF_PROG_GET_FD_BY_ID, "BPF_PROG_GET_FD_BY_ID"],
   [BPF_OBJ_GET_INFO_BY_FD, "BPF_OBJ_GET_INFO_BY_FD"],
+  [BPF_PROG_QUERY, "BPF_PROG_QUERY"],
   [BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN"],
   [BPF_BTF_LOAD, "BPF_BTF_LOAD"],
   [BPF_BTF_GET_FD_BY_ID, "BPF_BTF_GET_FD_BY_ID"],
@@ -47,8 +58,11 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH"],
   [BPF_LINK_CREATE, "BPF_LINK_CREATE"],
   [BPF_LINK_UPDATE, "BPF_LINK_UPDATE"],
+  [BPF_ENABLE_STATS, "BPF_ENABLE_STATS"],
+  [BPF_LINK_DETACH, "BPF_LINK_DETACH"],
   [BPF_PROG_BIND_MAP, "BPF_PROG_BIND_MAP"],
   [BPF_TOKEN_CREATE, "BPF_TOKEN_CREATE"],
+  [BPF_PROG_STREAM_READ_BY_FD, "BPF_PROG_STREAM_READ_BY_FD"],
 ]);
 
 export function commandName(command: number): string {

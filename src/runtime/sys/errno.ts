@@ -12,6 +12,7 @@ export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const ENOLINK = 67;
 export const EOPNOTSUPP = 95;
 export const EINPROGRESS = 115;
 /** Only used between parts of the kernel, but bpf() lets it out. */
@@ -59,6 +60,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [40, ["ELOOP", "too many links"]],
   [61, ["ENODATA", "no data"]],
   [62, ["ETIME", "timer expired"]],
+  [ENOLINK, ["ENOLINK", "the link is severed"]],
   [71, ["EPROTO", "protocol error"]],
   [74, ["EBADMSG", "not a message"]],
   [75, ["EOVERFLOW", "value too large"]],

@@ -78,6 +78,12 @@ export class Fd {
     libc().close(number);
   }
 
+  /** Leaves the descriptor open, until the process ends: it is nobody's any more. */
+  abandon(): void {
+    open.delete(this.#number);
+    this.#number = -1;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
