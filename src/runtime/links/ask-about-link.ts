@@ -12,7 +12,7 @@ export interface InfoBuffer {
 export type AskAboutLink = (buffers?: readonly InfoBuffer[]) => Memory;
 
 /** Up to the end of the longest details. An older kernel's struct is shorter, and takes the rest as long as it is zero. */
-const INFO_SIZE = 80;
+const INFO_SIZE = 64;
 /** The longest path or name that the kernel gives, its NUL included: PATH_MAX. */
 const TEXT_SIZE = 4096;
 

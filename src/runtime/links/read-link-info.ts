@@ -1,4 +1,4 @@
-import { attachTypes, linkTypes, type AttachTypeName } from "../../object/bpf-enums.ts";
+import { attachTypes, linkTypes, type AttachTypeName, type LinkTypeName } from "../../object/bpf-enums.ts";
 import { Memory } from "../memory.ts";
 import { askAboutLink, askForText, type AskAboutLink, type InfoBuffer } from "./ask-about-link.ts";
 import type { IterLink, KprobeMultiLink, LinkDetails, LinkInfo, UprobeMultiLink } from "./link-info.ts";
@@ -13,7 +13,7 @@ export function readLinkInfo(fd: number, what: string): LinkInfo {
 
 function detailsOf(info: Memory, ask: AskAboutLink): LinkDetails {
   const number = info.u32(0);
-  const type = linkTypes[number] ?? "unspec";
+  const type: LinkTypeName = linkTypes[number] ?? "unspec";
   const attachType = (at: number): AttachTypeName | undefined => attachTypes[info.u32(at)];
   switch (type) {
     case "raw_tracepoint":

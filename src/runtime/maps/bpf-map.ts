@@ -2,6 +2,7 @@ import type { MapTypeName } from "../../object/bpf-enums.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { CloseStack } from "../close-stack.ts";
 import type { Fd } from "../sys/fd.ts";
+import { mapInfo, type MapInfo } from "../sys/map-info.ts";
 import { pinAt, unpinAt } from "./pinning.ts";
 
 /** A map in the kernel, as the classes in this folder get it. Whoever made the map closes it. */
@@ -56,6 +57,11 @@ export class BpfMap {
   /** Where the map is pinned: by `load`, or by {@link BpfMap.pin}. */
   get pinPath(): string | undefined {
     return this.#pinPath;
+  }
+
+  /** What the kernel says about the map. Throws with code `closed` after close. */
+  info(): MapInfo {
+    return mapInfo(this.#fd);
   }
 
   /**

@@ -3,4 +3,5 @@
  * does is not here (../links).
  */
 export { Program } from "./program.ts";
+export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";

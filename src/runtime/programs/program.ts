@@ -5,6 +5,8 @@ import type { LoadedProgram } from "../load/types.ts";
 import { verifierStatistics, type VerifierStatistics } from "../load/verifier-statistics.ts";
 import { pinAt, unpinAt } from "../maps/pinning.ts";
 import type { Fd } from "../sys/fd.ts";
+import { programInfo, type ProgramInfo } from "../sys/program-info.ts";
+import { readProgramStream } from "../sys/program-stream.ts";
 
 /** What a {@link Program} asks of the skeleton that it belongs to. */
 export interface ProgramOwner {
@@ -60,6 +62,27 @@ export class Program {
    */
   attach(): Link {
     return this.owner.attachWith(attachProgram);
+  }
+
+  /** What the kernel says about the program. Throws with code `closed` after close. */
+  info(): ProgramInfo {
+    return programInfo(this.fd, `program "${this.name}"`);
+  }
+
+  /**
+   * Takes what the program has printed with `bpf_stream_printk(BPF_STDOUT, …)` since the last call; "" when that is nothing
+   * (libbpf: `bpf_prog_stream_read`). Throws a `KernelError` on kernels before 6.17.
+   */
+  stdout(): string {
+    return readProgramStream(this.fd, "stdout", `program "${this.name}"`);
+  }
+
+  /**
+   * Takes what the program has printed to BPF_STDERR since the last call, and what the kernel has reported there: a fault in
+   * an arena, a loop that took too long, a lock held twice. Throws a `KernelError` on kernels before 6.17.
+   */
+  stderr(): string {
+    return readProgramStream(this.fd, "stderr", `program "${this.name}"`);
   }
 
   /**
