@@ -24,6 +24,8 @@ export type Feature =
   | "module-btf"
   /** Maps and programs count against their cgroup, and not against RLIMIT_MEMLOCK. */
   | "memcg-accounting"
+  /** Programs of cgroups are attached by links. */
+  | "cgroup-link"
   | "perf-link"
   | "bpf-cookie"
   /** System calls take their arguments in `struct pt_regs`, and begin with the name of the architecture. */
@@ -78,6 +80,7 @@ const features: Readonly<Record<Feature, FeatureFacts>> = {
   "module-btf": { since: [5, 11], probe: probe.moduleBtf },
   "memcg-accounting": { since: [5, 11], probe: probe.memcgAccounting },
   "btf-float": btf("btf-float", [5, 13]),
+  "cgroup-link": { since: [5, 7], probe: probe.cgroupLink },
   "perf-link": { since: [5, 15], probe: probe.perfLink },
   "bpf-cookie": { since: [5, 15], probe: probe.bpfCookie },
   "btf-decl-tag": btf("btf-decl-tag", [5, 16]),

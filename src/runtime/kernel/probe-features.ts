@@ -85,6 +85,10 @@ export const moduleBtf = (): boolean =>
   });
 
 /** A kernel that has these links sees that -1 is no descriptor; others don't get as far. */
+/** A program that there is not is noticed by kernels that have links, of which those for cgroups were among the first. */
+export const cgroupLink = (): boolean =>
+  bpf(BPF_LINK_CREATE, new Attr(16).u32(0, 0xffff_ffff).u32(4, 0xffff_ffff)) === -EBADF;
+
 export const perfLink = (): boolean =>
   withProbe(tryProgram("tracepoint", RETURN_0), (program) => {
     const attr = new Attr(16).u32(0, program.number).u32(4, 0xffff_ffff).u32(8, attachTypes.indexOf("perf_event"));

@@ -3,6 +3,9 @@
  * What there is to attach to: https://docs.kernel.org/bpf/libbpf/program_types.html
  */
 export { attachesBySection, attachProgram } from "./attach.ts";
+export type { CgroupMode, CgroupOptions } from "./cgroup-attachment.ts";
+export { queryCgroup, type CgroupAttachType, type CgroupPrograms, type CgroupQuery } from "./cgroup-query.ts";
+export type { ChainMember, ChainPlace } from "./chain-place.ts";
 export { Link, type AnyLink, type ProgramSource, type UpdateOptions } from "./link.ts";
 export type {
   CgroupLink,

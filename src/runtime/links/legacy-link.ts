@@ -1,40 +1,76 @@
 import { CoreGenError } from "../../errors.ts";
 import { Fd } from "../sys/fd.ts";
-import { Link } from "./link.ts";
+import { Link, type ProgramSource, type UpdateOptions } from "./link.ts";
+import { forgetAtExit, undoAtExit } from "./undo-at-exit.ts";
 
 /**
- * An attachment that has no BPF link: the kernel keeps it until it is undone. If the process dies without closing it, the
- * program stays attached to what it was attached to, for as long as that is there.
+ * An attachment that is no BPF link: the kernel keeps it when its process is gone.
+ *
+ * It is undone when the process ends by itself or by SIGINT, SIGTERM or SIGHUP. After SIGKILL or a crash of the process
+ * it stays.
  */
-export class LegacyLink extends Link {
-  readonly #undo: () => void;
-  #closed = false;
+export abstract class LegacyLink extends Link {
+  #program: Fd;
+  #detached = false;
 
-  /** `undo` ends the attachment: it is called once, when the link is closed and not disconnected. */
-  constructor(what: string, undo: () => void) {
-    super(
-      what,
-      Fd.missing(what, () => noDescriptor(what)),
-    );
-    this.#undo = undo;
+  /** For what is attached already; duplicates the program's descriptor. */
+  constructor(what: string, program: number) {
+    const fd = Fd.duplicate(program, `the program of ${what}`);
+    super(what, fd);
+    this.#program = fd;
+    undoAtExit(this);
+  }
+
+  /** Takes the program away, if it is still this one. What is gone already is no error. */
+  protected abstract takeAway(): void;
+
+  /** Puts another program in its place; where that can't be done in one step, it throws. */
+  protected replace(program: ProgramSource, _options: UpdateOptions): void {
+    const doing = `putting program "${program.name}" in the place of ${this.what}`;
+    throw new CoreGenError("unsupported", `${doing}: it is attached without a BPF link`, {
+      hints: ["Attach the other one, and then detach this one."],
+    });
+  }
+
+  /** The number of the program's descriptor. Throws a `CoreGenError` with code `closed` after `detach`. */
+  override get fd(): number {
+    if (this.#detached) throw new CoreGenError("closed", `the link of ${this.what} is closed`);
+    return this.#program.number;
   }
 
   override get closed(): boolean {
-    return this.#closed;
+    return this.#detached;
+  }
+
+  override update(program: ProgramSource, options: UpdateOptions = {}): void {
+    const replacement = Fd.duplicate(program.fd, `the program of ${this.what}`);
+    try {
+      this.replace(program, options);
+    } catch (error) {
+      replacement.close();
+      throw error;
+    }
+    this.#program.close();
+    this.#program = replacement;
+    this.renameProgram(program.name);
+  }
+
+  override disconnect(): void {
+    super.disconnect();
+    forgetAtExit(this);
   }
 
   protected override undo(): void {
-    this.#closed = true;
-    this.#undo();
+    try {
+      this.takeAway();
+    } finally {
+      this.leave();
+    }
   }
 
   protected override leave(): void {
-    this.#closed = true;
+    this.#detached = true;
+    forgetAtExit(this);
+    this.#program.close();
   }
-}
-
-function noDescriptor(what: string): CoreGenError {
-  return new CoreGenError("unsupported", `${what} has no BPF link, and so no descriptor`, {
-    hints: ["It can only be detached. A newer kernel may have links for it: see the method that attached it."],
-  });
 }

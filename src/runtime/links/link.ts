@@ -117,7 +117,7 @@ export class Link<Target extends { readonly name: string; readonly fd: number } 
     if (expected !== undefined) attr.u32(8, BPF_F_REPLACE).u32(12, expected.fd);
     const result = bpf(BPF_LINK_UPDATE, attr);
     if (result < 0) throw failure(doing, BPF_LINK_UPDATE, -result, expected);
-    this.#what = this.#what.replace(/^program "[^"]*"/u, () => `program "${target.name}"`);
+    this.renameProgram(target.name);
   }
 
   /**
@@ -179,6 +179,11 @@ export class Link<Target extends { readonly name: string; readonly fd: number } 
 
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  /** For {@link Link.what}, after an update. */
+  protected renameProgram(name: string): void {
+    this.#what = this.#what.replace(/^program "[^"]*"/u, () => `program "${name}"`);
   }
 
   /** Ends the attachment. */

@@ -2,6 +2,7 @@
  * Programs of a loaded skeleton, a class for each kind: what it can be attached to, with which options. What attaching
  * does is not here (../links).
  */
+export { CgroupProgram } from "./cgroup-program.ts";
 export { Program } from "./program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";

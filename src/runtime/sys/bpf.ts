@@ -117,6 +117,10 @@ export class Attr {
   getU32(at: number): number {
     return this.#view.getUint32(at, hostIsLittleEndian);
   }
+
+  getU64(at: number): bigint {
+    return this.#view.getBigUint64(at, hostIsLittleEndian);
+  }
 }
 
 /** libbpf's `PROG_LOAD_ATTEMPTS`: the verifier gives up with EAGAIN when a signal is pending. */

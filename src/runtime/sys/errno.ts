@@ -12,9 +12,11 @@ export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const ERANGE = 34;
 export const ENOLINK = 67;
 export const EOPNOTSUPP = 95;
 export const EINPROGRESS = 115;
+export const ESTALE = 116;
 /** Only used between parts of the kernel, but bpf() lets it out. */
 export const ENOTSUPP = 524;
 
@@ -53,7 +55,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [30, ["EROFS", "read-only file system"]],
   [32, ["EPIPE", "broken pipe"]],
   [33, ["EDOM", "out of the function's domain"]],
-  [34, ["ERANGE", "out of range"]],
+  [ERANGE, ["ERANGE", "out of range"]],
   [36, ["ENAMETOOLONG", "name too long"]],
   [38, ["ENOSYS", "this kernel has no such system call"]],
   [39, ["ENOTEMPTY", "not empty"]],
@@ -68,7 +70,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [98, ["EADDRINUSE", "address in use"]],
   [110, ["ETIMEDOUT", "timed out"]],
   [EINPROGRESS, ["EINPROGRESS", "in progress already"]],
-  [116, ["ESTALE", "stale handle"]],
+  [ESTALE, ["ESTALE", "stale handle"]],
   [ENOTSUPP, ["ENOTSUPP", "not supported by this kernel"]],
 ]);
 
