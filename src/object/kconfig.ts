@@ -9,8 +9,17 @@ export interface KconfigSource {
   kernelVersion(): number;
   hasBpfCookie(): boolean;
   hasSyscallWrapper(): boolean;
-  /** The configuration the kernel was built with: lines like `CONFIG_HZ=250`. Where it is from is `where`, for errors. */
-  config(): { readonly text: string; readonly where: string };
+  /** Lines that count before those of the kernel's configuration, which is read only for what they leave open. */
+  readonly given?: string | undefined;
+  /** The configuration the kernel was built with. */
+  config(): KconfigText;
+}
+
+/** Lines like `CONFIG_HZ=250`; what does not begin with CONFIG_ is no line of it. */
+export interface KconfigText {
+  readonly text: string;
+  /** Where it is from, for errors. */
+  readonly where: string;
 }
 
 /**
@@ -29,7 +38,12 @@ export function fillInKconfig(object: BpfObject, source: KconfigSource, contents
     const value = virtualValue(variable, source);
     if (value !== undefined) filler.setNumber(variable, value, `${value}`);
   }
-  if (filler.variables.some(({ name }) => name.startsWith("CONFIG_"))) filler.readConfig(source.config());
+  if (filler.isComplete()) return;
+  if (source.given !== undefined) filler.readConfig({ text: source.given, where: "the setting `kconfig`" });
+  if (filler.isComplete()) return;
+  const config = source.config();
+  filler.readConfig(config);
+  filler.checkStrong(config);
 }
 
 interface Slot {
@@ -66,6 +80,8 @@ class Filler {
   readonly #object: BpfObject;
   readonly #contents: Uint8Array;
   readonly #view: DataView;
+  /** Options of the configuration that were not found so far. */
+  readonly #wanted: Map<string, Slot>;
 
   constructor(object: BpfObject, btf: Btf, section: DataSection, contents: Uint8Array) {
     this.#object = object;
@@ -76,22 +92,40 @@ class Filler {
       const kind = kconfigKindOf(btf, typeId);
       return kind === undefined ? [] : [{ name, weak: weak.has(name), offset, size, ...kind }];
     });
+    const options = this.variables.filter(({ name }) => name.startsWith("CONFIG_"));
+    this.#wanted = new Map(options.map((variable) => [variable.name, variable]));
   }
 
-  /** Takes what the variables want from the text of a configuration; of several lines about one the first. */
-  readConfig({ text, where }: { readonly text: string; readonly where: string }): void {
-    const wanted = new Map(this.variables.map((variable) => [variable.name, variable]));
-    for (const [, name = "", value = ""] of text.matchAll(/^(CONFIG_[^=\n]*)=(.+)$/gmu)) {
-      const variable = wanted.get(name);
+  /** Whether no option of the configuration is missing. */
+  isComplete(): boolean {
+    return this.#wanted.size === 0;
+  }
+
+  /**
+   * Takes what the variables want from the text of a configuration; of several lines about one the first (libbpf:
+   * `bpf_object__process_kconfig_line`).
+   */
+  readConfig({ text, where }: KconfigText): void {
+    for (const line of text.split("\n")) {
+      if (!line.startsWith("CONFIG_")) continue;
+      const separator = line.indexOf("=");
+      if (separator < 0 || separator === line.length - 1)
+        throw this.#error(`${where} has "${line}", without a value`, []);
+      const variable = this.#wanted.get(line.slice(0, separator));
       if (variable === undefined) continue;
-      this.#set(variable, value);
-      wanted.delete(name);
+      this.#set(variable, line.slice(separator + 1));
+      this.#wanted.delete(variable.name);
     }
-    const missing = [...wanted.values()].filter(({ name, weak }) => name.startsWith("CONFIG_") && !weak);
+  }
+
+  /** Throws when something is missing that must be there; `where` was the last text. */
+  checkStrong({ where }: KconfigText): void {
+    const missing = [...this.#wanted.values()].filter(({ weak }) => !weak);
     if (missing.length === 0) return;
     const names = missing.map(({ name }) => name).join(", ");
-    throw this.#error("bad-input", `the kernel's configuration (${where}) does not have ${names}`, [
+    throw this.#error(`the kernel's configuration (${where}) does not have ${names}`, [
       "Options that are off are not in it: declare the variable __weak, and it is 0 then.",
+      "Options that this kernel's configuration does not tell can be given as the setting `kconfig`.",
     ]);
   }
 
@@ -113,7 +147,7 @@ class Filler {
   #setText(variable: Slot, quoted: string): void {
     if (variable.kind !== "text") throw this.#wrongType(variable, quoted);
     if (quoted.length < 2 || !quoted.endsWith('"'))
-      throw this.#error("bad-input", `${variable.name}=${quoted} in the kernel's configuration has no end`, []);
+      throw this.#error(`${variable.name}=${quoted} in the configuration has no end`, []);
     // Text that is too long is cut, and always ends with a NUL.
     const bytes = new TextEncoder().encode(quoted.slice(1, -1)).subarray(0, variable.size - 1);
     this.#contents.set([...bytes, 0], variable.offset);
@@ -126,8 +160,7 @@ class Filler {
     const fits = signed
       ? BigInt.asIntN(size * 8, value) === BigInt.asIntN(64, value)
       : BigInt.asUintN(size * 8, value) === value && (kind !== "bool" || value <= 1n);
-    if (!fits)
-      throw this.#error("bad-input", `${variable.name} is ${text}, which does not fit into its ${size} bytes`, []);
+    if (!fits) throw this.#error(`${variable.name} is ${text}, which does not fit into its ${size} bytes`, []);
     this.#store(variable, value);
   }
 
@@ -140,13 +173,13 @@ class Filler {
   }
 
   #wrongType({ name, kind }: Slot, value: string): CoreGenError {
-    return this.#error("bad-input", `the kernel has ${name}=${value}, which is no value for ${words[kind]}`, [
+    return this.#error(`the configuration has ${name}=${value}, which is no value for ${words[kind]}`, [
       "Declare it with the type that the option has: bool, enum libbpf_tristate, int or char[].",
     ]);
   }
 
-  #error(code: "bad-input", problem: string, hints: readonly string[]): CoreGenError {
-    return new CoreGenError(code, `filling in the __kconfig variables of ${this.#object.elf.what}: ${problem}`, {
+  #error(problem: string, hints: readonly string[]): CoreGenError {
+    return new CoreGenError("bad-input", `filling in the __kconfig variables of ${this.#object.elf.what}: ${problem}`, {
       hints,
     });
   }

@@ -23,6 +23,8 @@ export interface AnySettings {
   readonly progs?: Readonly<Record<string, unknown>>;
   readonly structOps?: Readonly<Record<string, unknown>>;
   readonly btfPath?: string | undefined;
+  /** Text of a kernel's configuration, or values for the variables of `.kconfig`. */
+  readonly kconfig?: string | Readonly<Record<string, unknown>> | undefined;
   readonly pinRoot?: string | undefined;
   readonly tokenPath?: string | undefined;
   readonly onLog?: OnLog | undefined;
@@ -52,6 +54,7 @@ export class OpenedSkeleton {
   readonly #attachTargets = new Map<string, AttachTarget>();
   readonly #logLevels = new Map<string, number>();
   #btfPath: string | undefined;
+  #kconfig: string | undefined;
   #pinRoot: string | undefined;
   #tokenPath: string | undefined;
   #onLog: OnLog | undefined;
@@ -82,8 +85,9 @@ export class OpenedSkeleton {
 
   /** Sets what `settings` has. */
   apply(settings: AnySettings): void {
-    const { maps = {}, progs = {}, structOps = {}, btfPath, pinRoot, tokenPath, onLog, ...globals } = settings;
+    const { maps = {}, progs = {}, structOps = {}, btfPath, kconfig, pinRoot, tokenPath, onLog, ...globals } = settings;
     if (btfPath !== undefined) this.#btfPath = checkedPath("btfPath", btfPath);
+    if (kconfig !== undefined) this.#applyKconfig(kconfig);
     if (pinRoot !== undefined) this.#pinRoot = checkedPath("pinRoot", pinRoot);
     if (tokenPath !== undefined) this.#tokenPath = tokenPath === "" ? "" : checkedPath("tokenPath", tokenPath);
     if (onLog !== undefined) this.#onLog = checkedListener(onLog);
@@ -107,6 +111,7 @@ export class OpenedSkeleton {
       contents,
       name: this.name,
       btfPath: this.#btfPath,
+      kconfig: this.#kconfig,
       pinRoot: this.#pinRoot,
       tokenPath: this.#tokenPath,
       logLevels: this.#logLevels,
@@ -196,6 +201,13 @@ export class OpenedSkeleton {
       if (image === undefined) continue;
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, image) });
     }
+  }
+
+  /** The text counts for every skeleton, one without `.kconfig` too, as libbpf's does. */
+  #applyKconfig(kconfig: string | Readonly<Record<string, unknown>>): void {
+    if (typeof kconfig === "string") this.#kconfig = kconfig;
+    else if (typeof kconfig === "object") this.#applyGlobals("kconfig", kconfig);
+    else throw new TypeError(`kconfig takes text, or the values of variables, not ${show(kconfig)}`);
   }
 
   #applyStructOps(name: string, values: unknown): void {

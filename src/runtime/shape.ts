@@ -54,6 +54,15 @@ export type Settings<S extends Shape> = {
    */
   readonly btfPath?: string | undefined;
   /**
+   * Lines of a kernel's configuration, such as "CONFIG_HZ=250": `__kconfig` variables have their values from there, and
+   * only those that it leaves open from the running kernel's, as libbpf's `kconfig`. Or values for the variables
+   * themselves, which `__weak` ones keep where no configuration has them.
+   *
+   * @example
+   * tool.load({ kconfig: "CONFIG_HZ=250\nCONFIG_LOCALVERSION=\"-custom\"" });
+   */
+  readonly kconfig?: string | KconfigVariables<S["globals"]> | undefined;
+  /**
    * The folder in a BPF file system where maps with `LIBBPF_PIN_BY_NAME` are pinned, and taken from when they are there
    * already: /sys/fs/bpf when this is left out, as libbpf's `pin_root_path`.
    */
@@ -72,7 +81,10 @@ export type Settings<S extends Shape> = {
    * execsnoop.load({ onLog: ({ level, message }) => level === "debug" || console.error(message) });
    */
   readonly onLog?: OnLog | undefined;
-} & { readonly [G in keyof S["globals"]]?: Readonly<Partial<S["globals"][G]>> };
+} & { readonly [G in Exclude<keyof S["globals"], "kconfig">]?: Readonly<Partial<S["globals"][G]>> };
+
+/** The variables of a shape's `.kconfig`; of objects without any there are none. */
+type KconfigVariables<Globals> = Globals extends { kconfig: infer Variables } ? Readonly<Partial<Variables>> : never;
 
 /** Programs are known by their names as long as nothing is opened. */
 type MemberSettings<Members, Name> = {

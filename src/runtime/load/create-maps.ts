@@ -117,7 +117,7 @@ function keepNew(context: MapContext, { def }: MapPlan, params: MapParams, fd: F
   const wanted = settings.contents.get(section);
   return {
     ...{ def, fd, maxEntries: params.maxEntries, mmapable: (params.flags & BPF_F_MMAPABLE) !== 0, reused: false },
-    constants: def.data && fillData(object, fd, def.data, wanted),
+    constants: def.data && fillData(object, fd, def.data, wanted, settings.kconfig),
     pinPath: undefined,
     arena: mapArena(def, fd, wanted ?? def.arenaData?.contents, opened),
   };

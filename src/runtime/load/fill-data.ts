@@ -9,16 +9,17 @@ const KEY = 4;
 
 /**
  * Stores the initial contents, and makes constants constant for good, which is what lets the verifier rely on them.
- * Returns these.
+ * Returns these. `kconfig` has lines that count before those of the kernel's configuration.
  */
 export function fillData(
   object: BpfObject,
   fd: Fd,
   data: DataSection,
   wanted: Uint8Array = data.contents,
+  kconfig?: string,
 ): Uint8Array | undefined {
   const contents = data.kind === "kconfig" ? wanted.slice() : wanted;
-  if (data.kind === "kconfig") fillInKconfig(object, runningKconfig, contents);
+  if (data.kind === "kconfig") fillInKconfig(object, { ...runningKconfig, given: kconfig }, contents);
   // A new array is zero all over.
   if (contents.some((byte) => byte !== 0)) mapUpdate(fd, new Uint8Array(KEY), contents);
   if (!isConstant(data)) return undefined;

@@ -24,6 +24,8 @@ export interface LoadSettings {
   readonly kernelBtf?: () => Btf;
   /** A file or folder with the types to relocate against, instead of the kernel's. */
   readonly btfPath?: string | undefined;
+  /** Lines of a kernel's configuration that count before those of the running kernel's, for `__kconfig` variables. */
+  readonly kconfig?: string | undefined;
   /** The folder in a BPF file system where maps are pinned by their names; /sys/fs/bpf when this is left out. */
   readonly pinRoot?: string | undefined;
   /** Types to relocate against on kernels without their own. */
