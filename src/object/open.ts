@@ -9,14 +9,17 @@ import { readDataMaps } from "./globals.ts";
 import { readInitialSlots } from "./initial-slots.ts";
 import { readMaps } from "./maps.ts";
 import type { BpfObject } from "./model.ts";
-import { readFunctions } from "./programs.ts";
+import { readFunctions, type FindSection } from "./programs.ts";
 import { readObjectBtf, repairBtf } from "./repair-btf.ts";
+import { findSectionDef } from "./sections.ts";
 import { readStructOps } from "./struct-ops.ts";
 
 /** How {@link openObject} reads. */
 export interface OpenObjectOptions {
   /** What the bytes are called in errors: a path. */
   readonly what?: string;
+  /** What sections of programs mean, given without their "?". Default: {@link findSectionDef}, what libbpf's table says. */
+  readonly findSection?: FindSection;
 }
 
 /**
@@ -34,7 +37,7 @@ export function openObject(bytes: Uint8Array, options: OpenObjectOptions = {}): 
   const externs = readExterns(elf, written);
   const btf = written && repairBtf(elf, written);
   const maps = [...addArenaData(elf, btf, readMaps(elf, btf)), ...readDataMaps(elf, btf)];
-  const { programs, subprograms } = readFunctions(elf, { maps, externs });
+  const { programs, subprograms } = readFunctions(elf, { maps, externs }, options.findSection ?? findSectionDef);
   const slots = readInitialSlots(elf, maps, programs);
   return {
     elf,

@@ -11,16 +11,23 @@ import {
 import { decodeInsns, INSN_SIZE, type Insn } from "./insn/insn.ts";
 import { TEXT, type BpfFunction, type BpfProgram, type InsnTarget } from "./model.ts";
 import { relocationPlaces, resolveRelocations, type Place, type Targets } from "./relocations.ts";
-import { findSectionDef } from "./sections.ts";
+import type { SectionDef } from "./sections.ts";
+
+/** What a section means, without its "?"; undefined for one that means nothing. */
+export type FindSection = (section: string) => SectionDef | undefined;
 
 /** Reads all functions of an object, in the order of their sections and places (libbpf: `bpf_object__add_programs`). */
-export function readFunctions(elf: Elf, targets: Targets): { programs: BpfProgram[]; subprograms: BpfFunction[] } {
+export function readFunctions(
+  elf: Elf,
+  targets: Targets,
+  findSection: FindSection,
+): { programs: BpfProgram[]; subprograms: BpfFunction[] } {
   const symbols = functionSymbols(elf);
   const functions = elf.sections
     .filter(({ type, flags, size }) => type === SHT_PROGBITS && (flags & SHF_EXECINSTR) !== 0 && size > 0)
     .flatMap((section) => readSection(elf, section, symbols.get(section.index) ?? [], targets));
   return {
-    programs: functions.filter(({ section }) => section !== TEXT).map(asProgram),
+    programs: functions.filter(({ section }) => section !== TEXT).map((code) => asProgram(code, findSection)),
     subprograms: functions.filter(({ section }) => section === TEXT),
   };
 }
@@ -91,9 +98,9 @@ function badFunction(elf: Elf, section: ElfSection, symbol: ElfSymbol, problem: 
   );
 }
 
-function asProgram(code: BpfFunction): BpfProgram {
+function asProgram(code: BpfFunction, findSection: FindSection): BpfProgram {
   const optional = code.section.startsWith("?");
-  return { ...code, def: findSectionDef(optional ? code.section.slice(1) : code.section), autoload: !optional };
+  return { ...code, def: findSection(optional ? code.section.slice(1) : code.section), autoload: !optional };
 }
 
 /** The subprogram that has an instruction slot of `.text`. */

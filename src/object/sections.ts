@@ -167,13 +167,18 @@ const rows: readonly Row[] = [
  */
 export function findSectionDef(section: string): SectionDef | undefined {
   for (const row of rows) {
-    const extra = matchRow(row[0], section);
+    const extra = matchSection(row[0], section);
     if (extra !== undefined) return describeRow(row, extra);
   }
   return undefined;
 }
 
-function matchRow(pattern: string, section: string): string | undefined {
+/**
+ * What follows a section's name and its slash, "" where nothing does; undefined for another section (libbpf:
+ * `sec_def_matches`). `pattern` is "type" for that alone, "type/" for what has something behind it, "type+" for both.
+ */
+export function matchSection(pattern: string, section: string): string | undefined {
+  if (pattern.endsWith("/")) return section.startsWith(pattern) ? section.slice(pattern.length) : undefined;
   if (!pattern.endsWith("+")) return section === pattern ? "" : undefined;
   const prefix = pattern.slice(0, -1);
   if (section === prefix) return "";

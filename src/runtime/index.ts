@@ -6,6 +6,14 @@
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 export { IncompatibleMapError, KernelError, VerifierError, type MapDifference } from "./errors.ts";
 export type { LogLine, LogEvent, LogFacts, LogLevel, OnLog, VerifierStatistics } from "./load/index.ts";
+export {
+  registerSectionHandler,
+  type AttachWays,
+  type LoadChanges,
+  type SectionHandler,
+  type SectionProgram,
+  type SectionRegistration,
+} from "./section-handlers.ts";
 export { base64, external } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {

@@ -1,9 +1,9 @@
 import { CoreGenError } from "../errors.ts";
 import { mapKind } from "./check-spec.ts";
+import { attachByItself, attachesByItself, notAttached } from "./attach-by-section.ts";
 import { CloseStack } from "./close-stack.ts";
 import { globalsObject } from "./globals.ts";
 import { missingStore, openStore } from "./globals-store.ts";
-import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { AnyLink, Link } from "./links/link.ts";
 import { attachStructOps, type StructOpsLink } from "./links/struct-ops.ts";
 import type { OnLog } from "./load/log-events.ts";
@@ -86,8 +86,10 @@ export class LoadedSkeleton {
     try {
       for (const [name, { program }] of this.#programs)
         // A program that was attached by hand stays as it is, and one that needs more than its section is left to the app.
-        if (program.def !== undefined && attachesBySection(program.def) && this.#attached(name) === undefined)
-          fresh.add(this.#attach(name));
+        if (attachesByItself(program.def) && this.#attached(name) === undefined) {
+          const link = this.#attachIfSaid(name);
+          if (link !== undefined) fresh.add(link);
+        }
       for (const [name, { structOps }] of this.#maps)
         if (structOps !== undefined && this.#attached(name) === undefined) fresh.add(this.#attachMap(name));
     } catch (error) {
@@ -168,7 +170,20 @@ export class LoadedSkeleton {
   }
 
   #attach(name: string): Link {
-    return this.#keepLink(name, attachProgram(this.#program(name)));
+    const link = this.#attachIfSaid(name);
+    if (link !== undefined) return link;
+    throw notAttached(this.#publicProgram(name));
+  }
+
+  /** Undefined when the handler of its section leaves the program alone. */
+  #attachIfSaid(name: string): Link | undefined {
+    const link = attachByItself(this.#program(name), this.#publicProgram(name));
+    return link && this.#keepLink(name, link);
+  }
+
+  /** Those that are loaded are in the spec, all of them: `checkSpec`. */
+  #publicProgram(name: string): Program {
+    return this.progs[name] ?? this.#makeProgram(name, undefined);
   }
 
   #attachMap(name: string): StructOpsLink {

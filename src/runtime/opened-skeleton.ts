@@ -12,6 +12,7 @@ import { checkedTarget, describeTarget } from "./attach-target.ts";
 import { checkedPath, OpenedMapSettings } from "./opened-map.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
+import { findHandledSection, handlerOf } from "./section-handlers.ts";
 import type { AttachTarget, OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 import { StructOpsStore } from "./struct-ops-store.ts";
@@ -61,7 +62,7 @@ export class OpenedSkeleton {
   #loaded = false;
 
   constructor(spec: SkeletonSpec) {
-    const object = openObject(spec.object(), { what: `${spec.name}.bpf.o` });
+    const object = openObject(spec.object(), { what: `${spec.name}.bpf.o`, findSection: findHandledSection });
     checkSpec(spec, object);
     this.name = spec.name;
     this.#spec = spec;
@@ -81,6 +82,10 @@ export class OpenedSkeleton {
       dataSections(object).map((data) => [data.section, new ImageStore(data.contents, object.littleEndian)]),
     );
     this.#defineGlobals();
+    for (const { name, def } of object.programs) {
+      const opened = this.progs[name];
+      if (opened !== undefined) handlerOf(def)?.setup?.(opened);
+    }
   }
 
   /** Sets what `settings` has. */

@@ -5,8 +5,11 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { attachTypes, programTypes } from "../../src/object/bpf-enums.ts";
 import { openObject } from "../../src/object/open.ts";
 import { findSectionDef, type SectionDef } from "../../src/object/sections.ts";
+import { CloseStack } from "../../src/runtime/close-stack.ts";
+import { findHandledSection, registerSectionHandler, type SectionHandler } from "../../src/runtime/section-handlers.ts";
 import { kernelBtfs } from "./kernels.ts";
 import { describeWithReferee, libbpf, refereeEachProgram } from "./referee.ts";
 
@@ -42,8 +45,8 @@ describeWithReferee("section names, as libbpf understands them", {}, () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const ask = (names: readonly string[]): string[] =>
-    execFileSync(program, { input: names.map((name) => `${name}\n`).join(""), encoding: "utf8" })
+  const ask = (names: readonly string[], ...handlers: readonly string[]): string[] =>
+    execFileSync(program, handlers, { input: names.map((name) => `${name}\n`).join(""), encoding: "utf8" })
       .trimEnd()
       .split("\n");
 
@@ -63,7 +66,37 @@ describeWithReferee("section names, as libbpf understands them", {}, () => {
       expect([ours(name), ours(`${name}/x`), ours(`${name}x`)]).toEqual([types, types, "unknown"]);
     }
   });
+
+  it("that an app has handlers for are theirs first, and its fallback is last", () => {
+    const handlers: readonly SectionHandler[] = [
+      { section: "mine", type: "kprobe" },
+      { section: "mine/", type: "tracepoint" },
+      { section: "both+", type: "tracing", attachType: "trace_fentry" },
+      { section: "both/special", type: "xdp" },
+      { section: "xdp", type: "sched_cls", attachType: "tcx_ingress" },
+      { section: "a/b/", type: "syscall" },
+      { type: "socket_filter" },
+    ];
+    const names = ["mine", "mine/", "both+", "xdp", "a/b", "tc", "kprobe+", "nobody"].flatMap(variants);
+    for (const some of [handlers.slice(0, -1), handlers, handlers.toReversed()]) {
+      using _all = registerAll(some);
+      const described = some.map(({ section = "", type, attachType = "cgroup_inet_ingress" }) => {
+        return `${section}=${programTypes.indexOf(type)},${attachTypes.indexOf(attachType)}`;
+      });
+      const theirs = ask([...names, "both/special"], ...described);
+      expect([...names, "both/special"].map((name) => `${name}: ${inWords(findHandledSection(name))}`)).toEqual(
+        [...names, "both/special"].map((name, index) => `${name}: ${theirs[index] ?? ""}`),
+      );
+    }
+    expect([findHandledSection("mine"), inWords(findHandledSection("xdp"))]).toEqual([undefined, ours("xdp")]);
+  });
 });
+
+function registerAll(handlers: readonly SectionHandler[]): CloseStack {
+  const all = new CloseStack();
+  for (const handler of handlers) all.add(registerSectionHandler(handler));
+  return all;
+}
 
 function variants(section: string): string[] {
   const name = section.replace(/\+$/u, "");
@@ -71,7 +104,10 @@ function variants(section: string): string[] {
 }
 
 function ours(section: string): string {
-  const def = findSectionDef(section);
+  return inWords(findSectionDef(section));
+}
+
+function inWords(def: SectionDef | undefined): string {
   return def === undefined ? "unknown" : `${def.type} ${def.attachType}`;
 }
 

@@ -47,7 +47,10 @@ function checkProgram(object: BpfObject, program: BpfProgram, target: AttachTarg
       "bad-object",
       `loading ${object.elf.what}: program "${name}": no kind of program is called SEC("${section}")`,
       {
-        hints: ["The names are libbpf's: https://docs.kernel.org/bpf/libbpf/program_types.html"],
+        hints: [
+          "The names are libbpf's: https://docs.kernel.org/bpf/libbpf/program_types.html",
+          "registerSectionHandler() gives sections of your own a meaning, before a skeleton is opened.",
+        ],
       },
     );
   }

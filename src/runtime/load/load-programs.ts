@@ -98,7 +98,7 @@ function bindConstants(program: Fd, { maps }: ProgramContext): void {
 function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], context: ProgramContext): Attr {
   const { def, program, target } = prepared;
   const { object, btf, modules, externs, token } = context;
-  const flags = (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
+  const flags = prepared.flags ?? (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0);
   const attr = new Attr(token === undefined ? ATTR_SIZE : ATTR_SIZE_WITH_TOKEN)
     .u32(0, def.type)
     .u32(4, insns.length)

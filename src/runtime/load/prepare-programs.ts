@@ -2,11 +2,13 @@ import type { FuncInfo, LineInfo } from "../../btf/ext.ts";
 import type { RelocationTargets } from "../../co-re/candidates.ts";
 import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
+import { attachTypes } from "../../object/bpf-enums.ts";
 import type { Insn } from "../../object/insn/insn.ts";
 import { linkProgram, type LinkedPart, type LinkedProgram } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { resolveExterns, type KernelSymbols, type ResolvedExtern } from "../../co-re/resolve-externs.ts";
+import { handlerOf } from "../section-handlers.ts";
 import { findTarget, type LoadTarget } from "./find-target.ts";
 import { logEvent, relocationLog, type OnLog } from "./log-events.ts";
 import type { LoadSettings } from "./types.ts";
@@ -21,8 +23,10 @@ export interface PreparedProgram {
   readonly funcInfo: readonly FuncInfo[];
   readonly lineInfo: readonly LineInfo[];
   readonly target: LoadTarget;
-  /** Instead of what the section says: the number of the member that a struct_ops program is for. */
+  /** Instead of what the section says: the number of the member that a struct_ops program is for, or a handler's. */
   readonly expectedAttachType?: number;
+  /** `prog_flags` instead of those that follow from the section. */
+  readonly flags?: number;
   readonly parts: readonly LinkedPart[];
   /** Relocations whose instructions were poisoned, by slot of `insns`. */
   readonly poisoned: ReadonlyMap<number, RelocationEntry>;
@@ -68,9 +72,22 @@ export function preparePrograms(
       return start === undefined || entry.newValue !== undefined ? [] : [[start + entry.insn, entry]];
     });
     const target = findTarget(program, def, types.kernel, settings.attachTargets?.get(program.name));
-    return { program, def, ...linked, target, poisoned: new Map(poisoned) };
+    return askHandler({ program, def, ...linked, target, poisoned: new Map(poisoned) });
   });
   return { programs: prepared, externs };
+}
+
+/** What the handler of its section changes about a program. */
+function askHandler(prepared: PreparedProgram): PreparedProgram {
+  const { program, def, target } = prepared;
+  const { name, section } = program;
+  const { attachType, flags, attachBtfId } = handlerOf(def)?.prepare?.({ name, section, extra: def.extra }) ?? {};
+  return {
+    ...prepared,
+    ...(attachType !== undefined && { expectedAttachType: attachTypes.indexOf(attachType) }),
+    ...(flags !== undefined && { flags }),
+    ...(attachBtfId !== undefined && { target: { ...target, id: attachBtfId } }),
+  };
 }
 
 function logSubprograms({ parts }: LinkedProgram, { name }: BpfProgram, onLog: OnLog | undefined): void {
