@@ -18,7 +18,11 @@ export interface KernelSymbols extends KernelTypes {
 /** What the kernel has for one `__ksym` extern. */
 export type ResolvedExtern =
   /** Something that the types of the kernel or of a module have. */
-  | { readonly kind: "variable" | "function"; readonly id: number; readonly module: ModuleTypes | undefined }
+  | {
+      readonly kind: "variable" | "function";
+      readonly id: number;
+      readonly module: ModuleTypes | undefined;
+    }
   /** What was declared `void`: where it is. */
   | { readonly kind: "address"; readonly address: bigint }
   /** Weak, and not there. */

@@ -17,6 +17,19 @@ export interface MatchedStructOps {
   /** The map's value, but for the descriptors of programs. */
   readonly image: Uint8Array;
   readonly functions: readonly StructOpsFunction[];
+  /** Members that were copied. */
+  readonly copied: readonly CopiedMember[];
+  /** Members that the kernel does not have, and that are zero. */
+  readonly skipped: readonly string[];
+}
+
+/** A member that is bytes. */
+export interface CopiedMember {
+  readonly member: string;
+  readonly size: number;
+  /** In bytes, in the object's struct and in the kernel's. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Where the kernel wants a program. */
@@ -26,6 +39,8 @@ export interface StructOpsFunction {
   readonly member: string;
   /** The member's number in the kernel's struct: the program's `expected_attach_type`. */
   readonly index: number;
+  /** In bytes, in the object's struct. */
+  readonly from: number;
   /** In bytes from the start of the map's value. */
   readonly offset: number;
 }
@@ -53,7 +68,8 @@ export function matchStructOps(
   const image = new Uint8Array(kernel.valueSize);
   const matcher = new Matcher(what, { object, btf, local, value }, kernel, image);
   for (const [index, member] of local.members.entries()) matcher.match(member, index);
-  return { kernel, image, functions: matcher.functions };
+  const { functions, copied, skipped } = matcher;
+  return { kernel, image, functions, copied, skipped };
 }
 
 interface Local {
@@ -65,6 +81,8 @@ interface Local {
 
 class Matcher {
   readonly functions: StructOpsFunction[] = [];
+  readonly copied: CopiedMember[] = [];
+  readonly skipped: string[] = [];
   readonly #what: string;
   readonly #local: Local;
   readonly #kernel: KernelStruct;
@@ -88,8 +106,9 @@ class Matcher {
     const kernelIndex = struct.members.findIndex(({ name }) => name === member.name);
     const kernelMember = struct.members[kernelIndex];
     if (kernelMember === undefined) {
-      if (program === undefined && isZero(bytes)) return;
-      throw this.#missing(member);
+      if (program !== undefined || !isZero(bytes)) throw this.#missing(member);
+      this.skipped.push(member.name);
+      return;
     }
     if (member.bitSize > 0 || kernelMember.bitSize > 0) throw this.#error(member, "is a bit-field, which can't be set");
     const offset = this.#kernel.dataOffset + kernelMember.bitOffset / 8;
@@ -105,12 +124,13 @@ class Matcher {
       if (skipModifiers(kernelBtf, kernelType.type).type.kind !== "func_proto")
         throw this.#error(member, "is no function in the kernel");
       this.#checkProgram(member, program);
-      this.functions.push({ program, member: member.name, index: kernelIndex, offset });
+      this.functions.push({ program, member: member.name, index: kernelIndex, from: at, offset });
       return;
     }
     const kernelSize = sizeOf(kernelBtf, kernelMember.type);
     if (kernelSize !== size) throw this.#error(member, `has ${size} bytes, and ${kernelSize} in the kernel`);
     this.#image.set(bytes, offset);
+    this.copied.push({ member: member.name, size, from: at, to: offset - this.#kernel.dataOffset });
   }
 
   #checkProgram(member: Member, name: string): void {

@@ -29,22 +29,32 @@ export interface KconfigText {
  * Throws a `CoreGenError`: `bad-input` for a strong one that the kernel's configuration does not have, and for a value
  * that does not fit into its variable.
  */
-export function fillInKconfig(object: BpfObject, source: KconfigSource, contents: Uint8Array): void {
+export function fillInKconfig(
+  object: BpfObject,
+  source: KconfigSource,
+  contents: Uint8Array,
+  onValue: KconfigListener = () => undefined,
+): void {
   const { btf } = object;
   const section = object.maps.find(({ data }) => data?.kind === "kconfig")?.data;
   if (btf === undefined || section === undefined) return;
-  const filler = new Filler(object, btf, section, contents);
+  const filler = new Filler(object, btf, section, { contents, onValue });
   for (const variable of filler.variables) {
     const value = virtualValue(variable, source);
-    if (value !== undefined) filler.setNumber(variable, value, `${value}`);
+    if (value === undefined) continue;
+    filler.setNumber(variable, value, `${value}`);
+    onValue(variable.name, `0x${value.toString(16)}`);
   }
   if (filler.isComplete()) return;
   if (source.given !== undefined) filler.readConfig({ text: source.given, where: "the setting `kconfig`" });
   if (filler.isComplete()) return;
   const config = source.config();
   filler.readConfig(config);
-  filler.checkStrong(config);
+  filler.finish(config);
 }
+
+/** Gets to know what a variable was set to: as it is written in the configuration; undefined when nothing says it. */
+export type KconfigListener = (variable: string, value: string | undefined) => void;
 
 interface Slot {
   readonly name: string;
@@ -83,9 +93,17 @@ class Filler {
   /** Options of the configuration that were not found so far. */
   readonly #wanted: Map<string, Slot>;
 
-  constructor(object: BpfObject, btf: Btf, section: DataSection, contents: Uint8Array) {
+  readonly #onValue: KconfigListener;
+
+  constructor(
+    object: BpfObject,
+    btf: Btf,
+    section: DataSection,
+    { contents, onValue }: { readonly contents: Uint8Array; readonly onValue: KconfigListener },
+  ) {
     this.#object = object;
     this.#contents = contents;
+    this.#onValue = onValue;
     this.#view = new DataView(contents.buffer, contents.byteOffset, contents.length);
     const weak = new Set(object.externs.filter((extern) => extern.weak).map(({ name }) => name));
     this.variables = section.variables.flatMap(({ name, offset, size, typeId }) => {
@@ -113,15 +131,20 @@ class Filler {
         throw this.#error(`${where} has "${line}", without a value`, []);
       const variable = this.#wanted.get(line.slice(0, separator));
       if (variable === undefined) continue;
-      this.#set(variable, line.slice(separator + 1));
+      const value = line.slice(separator + 1);
+      this.#set(variable, value);
       this.#wanted.delete(variable.name);
+      this.#onValue(variable.name, value);
     }
   }
 
-  /** Throws when something is missing that must be there; `where` was the last text. */
-  checkStrong({ where }: KconfigText): void {
+  /** Leaves what is still missing as it is, and throws for what must be there; `where` was the last text. */
+  finish({ where }: KconfigText): void {
     const missing = [...this.#wanted.values()].filter(({ weak }) => !weak);
-    if (missing.length === 0) return;
+    if (missing.length === 0) {
+      for (const name of this.#wanted.keys()) this.#onValue(name, undefined);
+      return;
+    }
     const names = missing.map(({ name }) => name).join(", ");
     throw this.#error(`the kernel's configuration (${where}) does not have ${names}`, [
       "Options that are off are not in it: declare the variable __weak, and it is 0 then.",

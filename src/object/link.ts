@@ -23,6 +23,16 @@ export interface LinkedPart {
   readonly start: number;
 }
 
+/** An instruction that refers to a function: what {@link linkProgram} has made of it. */
+export interface LinkedCall {
+  /** The function that it is in, and its slot there. */
+  readonly from: BpfFunction;
+  readonly insn: number;
+  readonly to: LinkedPart;
+  /** In slots, from the next instruction on. */
+  readonly distance: number;
+}
+
 /** The kernel's limit (`BPF_MAX_SUBPROGS`), the program itself included. */
 const MOST_FUNCTIONS = 256;
 
@@ -30,13 +40,15 @@ const MOST_FUNCTIONS = 256;
  * Puts the subprograms that a program calls behind it, each once, and makes calls relative (libbpf: `bpf_object__reloc_code`).
  *
  * `codeOf` says which instructions a function has by now: those of the file, or relocated ones. They are copied.
+ * `onCall` gets to know of each call, and each address of a function, as it is made relative.
  */
 export function linkProgram(
   object: BpfObject,
   program: BpfProgram,
   codeOf: (code: BpfFunction) => readonly Insn[],
+  onCall?: (call: LinkedCall) => void,
 ): LinkedProgram {
-  const linker = new Linker(object, program, codeOf);
+  const linker = new Linker(object, program, codeOf, onCall);
   linker.append(program);
   const callback = exceptionCallbackOf(object, program);
   if (callback !== undefined) linker.appendOnce(callback);
@@ -61,12 +73,19 @@ class Linker {
   readonly #object: BpfObject;
   readonly #program: BpfProgram;
   readonly #codeOf: (code: BpfFunction) => readonly Insn[];
+  readonly #onCall: ((call: LinkedCall) => void) | undefined;
   readonly #starts = new Map<BpfFunction, number>();
 
-  constructor(object: BpfObject, program: BpfProgram, codeOf: (code: BpfFunction) => readonly Insn[]) {
+  constructor(
+    object: BpfObject,
+    program: BpfProgram,
+    codeOf: (code: BpfFunction) => readonly Insn[],
+    onCall: ((call: LinkedCall) => void) | undefined,
+  ) {
     this.#object = object;
     this.#program = program;
     this.#codeOf = codeOf;
+    this.#onCall = onCall;
   }
 
   /** Appends a function, and behind it, in the order of their first call, those that it refers to. */
@@ -99,6 +118,7 @@ class Linker {
       const at = this.appendOnce(subprogram);
       if (insn.code === LD_IMM64) insn.src = BPF_PSEUDO_FUNC;
       insn.imm = at - (start + slot) - 1;
+      this.#onCall?.({ from: code, insn: slot, to: { code: subprogram, start: at }, distance: insn.imm });
     }
   }
 

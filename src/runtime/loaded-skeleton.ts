@@ -121,7 +121,7 @@ export class LoadedSkeleton {
   }
 
   #makeMap(spec: MapSpec, name: string, opened: OpenedMap | undefined): BpfMap {
-    return makeMap({ ...this.#handle(name, opened), readers: this.#readers }, spec, {
+    return makeMap({ ...this.#handle(name, opened), readers: this.#readers, onLog: this.#onLog }, spec, {
       attach: () => this.#attachMap(name),
       loaded: () => this.#openMap(name),
     });

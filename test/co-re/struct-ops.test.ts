@@ -66,10 +66,10 @@ describe("matching a struct_ops map with the kernel's struct", () => {
     expect([bytes.readUInt32LE(64), bytes.readUInt32LE(72)]).toEqual([2, 0x12345678]);
     expect(bytes.toString("latin1", 88, 104).replaceAll("\0", "")).toBe("sops_first");
     expect(functions).toEqual([
-      { program: "ssthresh", member: "ssthresh", index: 5, offset: 64 + 48 },
-      { program: "cong_avoid", member: "cong_avoid", index: 2, offset: 64 + 16 },
-      { program: "undo_cwnd", member: "undo_cwnd", index: 4, offset: 64 + 40 },
-      { program: "init", member: "init", index: 6, offset: 64 + 56 },
+      { program: "ssthresh", member: "ssthresh", index: 5, from: 0, offset: 64 + 48 },
+      { program: "cong_avoid", member: "cong_avoid", index: 2, from: 8, offset: 64 + 16 },
+      { program: "undo_cwnd", member: "undo_cwnd", index: 4, from: 16, offset: 64 + 40 },
+      { program: "init", member: "init", index: 6, from: 24, offset: 64 + 56 },
     ]);
   });
 

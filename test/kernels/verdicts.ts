@@ -21,8 +21,8 @@ const corpus = join(cache, "core-gen-corpus/objects");
 export interface Comparison {
   /** Programs that both load. */
   readonly ok: number;
-  /** Programs that neither loads; where both asked the kernel, with the same error number. */
-  readonly refused: number;
+  /** What libbpf got for the programs that neither loads: names of error numbers. Where both asked the kernel, both got it. */
+  readonly refused: readonly string[];
   /** Programs that core-gen says it can't load yet (code `unsupported`), whatever libbpf does. */
   readonly pending: readonly string[];
   /** Every other difference, a line each. */
@@ -47,13 +47,14 @@ export function compareVerdicts(path: string): Comparison {
   const [theirs, ours] = [askLibbpf(path), tryOurselves(path)];
   const pending: string[] = [];
   const differences: string[] = [];
-  let [ok, refused] = [0, 0];
+  const refused: string[] = [];
+  let ok = 0;
   for (const name of new Set([...theirs.keys(), ...ours.keys()])) {
     const [their, our] = [theirs.get(name), ours.get(name)];
     const where = `${basename(path)} ${name}`;
     if (our?.error?.code === "unsupported") pending.push(`${where}: ${our.error.message}`);
     else if (their === "ok" && our?.verdict === "ok") ok++;
-    else if (their !== "ok" && our?.verdict !== "ok" && isSameReason(their, our)) refused++;
+    else if (their !== "ok" && our?.verdict !== "ok" && isSameReason(their, our)) refused.push(their ?? "nothing");
     else differences.push(`${where}: libbpf says ${their ?? "nothing"}, core-gen says ${inWords(our)}`);
   }
   return { ok, refused, pending, differences };

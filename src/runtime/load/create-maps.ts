@@ -1,3 +1,4 @@
+import { mapTypes } from "../../object/bpf-enums.ts";
 import { objectNameOf } from "../../object/map-names.ts";
 import { BPF_F_MMAPABLE, mapParams, type MapMachine, type MapParams } from "../../object/map-params.ts";
 import type { BpfObject, MapDef } from "../../object/model.ts";
@@ -78,15 +79,18 @@ const machine: MapMachine = {
 function obtain(context: MapContext, plan: MapPlan, others: ReadonlyMap<string, LoadedMap>): LoadedMap {
   const { def, pinPath, reuse } = plan;
   const what = nameOf(context.object, def);
+  const { onLog } = context.settings;
   const params = mapParams(def, context.settings.name ?? objectNameOf(context.object), machine);
-  const reused = reuse === undefined ? pinned(plan, what, params) : reuseGiven(reuse, what, params);
+  const reused = reuse === undefined ? pinned(context, plan, what, params) : reuseGiven(reuse, what, params);
   if (reused !== undefined) return keepReused(context, plan, reused);
+  if (def.maxEntries === 0 && mapTypes[def.type] === "perf_event_array")
+    logEvent(onLog, { kind: "map-sized", map: def.name, maxEntries: params.maxEntries });
   const fd = context.opened.add(createMap(context, plan, params, what));
   const logged = def.data === undefined ? def.name : params.name;
   const message = `map '${logged}': created successfully, fd=${fd.number}`;
-  logEvent(context.settings.onLog, { kind: "map-created", map: def.name, fd: fd.number }, message);
+  logEvent(onLog, { kind: "map-created", map: def.name, fd: fd.number }, message);
   const map = keepNew(context, plan, params, fd);
-  fillWithMaps(context.object, map, others);
+  fillWithMaps(context.object, map, others, onLog);
   return pinPath === undefined ? map : pinNew(context, plan, params, map);
 }
 
@@ -94,8 +98,22 @@ function nameOf(object: BpfObject, def: MapDef): string {
   return def.data === undefined ? `map "${def.name}"` : `section ${def.name} of ${object.elf.what}`;
 }
 
-function pinned({ pinPath }: MapPlan, what: string, params: MapParams): ReusedMap | undefined {
-  return pinPath === undefined ? undefined : reusePinned(pinPath, what, params);
+function pinned(
+  { settings: { onLog } }: MapContext,
+  { def, pinPath }: MapPlan,
+  what: string,
+  params: MapParams,
+): ReusedMap | undefined {
+  if (pinPath === undefined) return undefined;
+  const reused = reusePinned(pinPath, what, params);
+  const facts = { map: def.name, path: pinPath };
+  try {
+    logEvent(onLog, { kind: reused === undefined ? "map-pin-missing" : "map-pin-found", ...facts });
+  } catch (error) {
+    reused?.fd.close();
+    throw error;
+  }
+  return reused;
 }
 
 /** A map that is there already keeps what is in it. */
@@ -103,6 +121,7 @@ function keepReused(context: MapContext, { def, pinPath, reuse }: MapPlan, { fd,
   const mmapable = (info.flags & BPF_F_MMAPABLE) !== 0;
   const same: MapDef = { ...def, maxEntries: info.maxEntries, flags: info.flags, mapExtra: info.mapExtra };
   context.opened.add(fd);
+  logEvent(context.settings.onLog, { kind: "map-reused", map: def.name, fd: fd.number });
   return {
     ...{ def: same, fd, maxEntries: info.maxEntries, mmapable, reused: true },
     constants: def.data && constantsOf(fd, def.data, info.valueSize),
@@ -117,7 +136,7 @@ function keepNew(context: MapContext, { def }: MapPlan, params: MapParams, fd: F
   const wanted = settings.contents.get(section);
   return {
     ...{ def, fd, maxEntries: params.maxEntries, mmapable: (params.flags & BPF_F_MMAPABLE) !== 0, reused: false },
-    constants: def.data && fillData(object, fd, def.data, wanted, settings.kconfig),
+    constants: def.data && fillData(object, fd, def.data, wanted, settings),
     pinPath: undefined,
     arena: mapArena(def, fd, wanted ?? def.arenaData?.contents, opened),
   };
@@ -128,6 +147,7 @@ function pinNew(context: MapContext, plan: MapPlan, params: MapParams, map: Load
   const path = plan.pinPath ?? "";
   try {
     context.undo.add(pinAt(map.fd, path));
+    logEvent(context.settings.onLog, { kind: "map-pinned", map: map.def.name, path });
     return { ...map, pinPath: path };
   } catch (error) {
     if (!(error instanceof KernelError) || error.errno !== EEXIST) throw error;

@@ -5,5 +5,7 @@
  */
 export { loadObject, type LoadedMap, type LoadedObject, type LoadedProgram, type LoadSettings } from "./load.ts";
 export type { LogLine } from "./annotate-log.ts";
-export type { LogEvent, LogFacts, LogLevel, OnLog } from "./log-events.ts";
+export type { LogEvent, OnLog } from "./log-events.ts";
+export type { LogFacts } from "./log-facts.ts";
+export type { LogLevel } from "./log-messages.ts";
 export type { VerifierStatistics } from "./verifier-statistics.ts";

@@ -14,6 +14,7 @@ import { explainRefusal } from "./explain-refusal.ts";
 import { fillInJumpTables } from "./jump-tables.ts";
 import { loadWithLog, type LoggedLoad } from "./load-with-log.ts";
 import { logEvent } from "./log-events.ts";
+import { logPoisoned } from "./log-programs.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import { TOKEN_FLAG } from "./token.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
@@ -48,6 +49,7 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened:
   using jumpTables = new CloseStack();
   fillInJumpTables(prepared, insns, context, jumpTables);
   replaceMissingHelpers(insns);
+  logPoisoned(program.name, prepared.parts, context);
   const encode = (): Attr => encodeProgram(prepared, insns, context);
   const { result, log, truncated, errno } = tryToLoad(encode, context.logLevels.get(program.name) ?? 0);
   const { onLog } = context;

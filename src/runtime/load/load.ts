@@ -5,6 +5,7 @@ import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
 import { watchingProbes, type Feature } from "../kernel/features.ts";
 import { logEvent } from "./log-events.ts";
+import { telling, typesLog } from "./log-types.ts";
 import { checkBeforeLoading } from "./check.ts";
 import { checkMaps } from "./check-maps.ts";
 import { createMaps } from "./create-maps.ts";
@@ -41,12 +42,18 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
 function load(object: BpfObject, settings: LoadSettings): LoadedObject {
   const { onLog, logLevels = new Map<string, number>() } = settings;
   const chosen = checkBeforeLoading(object, settings);
-  const kernel = runningKernel(settings.kernelBtf);
+  const tell = typesLog(onLog);
+  const kernel = telling(runningKernel(settings.kernelBtf), tell);
   const structOps = prepareStructOps(object, settings, kernel);
   const programs = structOps.choose(chosen);
   const { object: resized, plans } = resizeData(object, planMaps(object, settings));
   checkMaps(object, plans, programs, settings);
-  const prepared = preparePrograms(object, programs, { targets: targetTypes(settings), kernel }, settings);
+  const prepared = preparePrograms(
+    object,
+    programs,
+    { targets: telling(targetTypes(settings), tell), kernel },
+    settings,
+  );
   const aimed = structOps.aim(prepared.programs);
   raiseMemlockIfCounted();
   const [opened, undo] = [new CloseStack(), new CloseStack()];
@@ -57,19 +64,19 @@ function load(object: BpfObject, settings: LoadSettings): LoadedObject {
   const warnings: string[] = [];
   const replaced = replaceArguments(resized, aimed, warnings);
   // Maps and programs hold on to the types themselves.
-  using token = openToken(settings.tokenPath);
+  using token = openToken(settings.tokenPath, { object: object.elf.what, onLog });
   using btf = loadBtf(replaced.object, warnings, onLog, token);
   using modules = new ModuleDescriptors();
   try {
     const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
-    structOps.createMaps(maps, { btf, modules }, opened);
+    structOps.createMaps(maps, { btf, modules, onLog }, opened);
     for (const program of object.programs)
       if (!programs.includes(program)) logEvent(onLog, { kind: "program-skipped", program: program.name });
     const { externs } = prepared;
     const context = { object, maps, btf, externs, modules, token, logLevels, onLog };
     const loaded = loadPrograms(replaced.programs, context, opened);
     structOps.fillIn(loaded);
-    fillWithPrograms(object, maps, loaded);
+    fillWithPrograms(object, maps, loaded, onLog);
     return {
       maps,
       programs: loaded,

@@ -4,13 +4,14 @@ import { relocate, type RelocationEntry } from "../../co-re/relocate.ts";
 import { CoreGenError } from "../../errors.ts";
 import { attachTypes } from "../../object/bpf-enums.ts";
 import type { Insn } from "../../object/insn/insn.ts";
-import { linkProgram, type LinkedPart, type LinkedProgram } from "../../object/link.ts";
+import { linkProgram, type LinkedPart } from "../../object/link.ts";
 import type { BpfObject, BpfProgram, InsnRelocation } from "../../object/model.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import { resolveExterns, type KernelSymbols, type ResolvedExtern } from "../../co-re/resolve-externs.ts";
 import { handlerOf } from "../section-handlers.ts";
 import { findTarget, type LoadTarget } from "./find-target.ts";
-import { logEvent, relocationLog, type OnLog } from "./log-events.ts";
+import { relocationLog } from "./log-events.ts";
+import { callLog, logExterns, logSubprograms } from "./log-programs.ts";
 import type { LoadSettings } from "./types.ts";
 
 /** A program that only lacks what the kernel gives out while loading: the descriptors of maps and types. */
@@ -57,11 +58,12 @@ export function preparePrograms(
   settings: Pick<LoadSettings, "attachTargets" | "onLog">,
 ): Prepared {
   const externs = resolveExterns(object, types.kernel);
+  logExterns(object, externs, settings.onLog);
   const log = relocationLog(settings.onLog);
   const functions = [...programs, ...object.subprograms];
   const { code, entries } = relocate(object, types.targets, { functions, ...(log && { log }) });
   const prepared = programs.map((program) => {
-    const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns);
+    const linked = linkProgram(object, program, (part) => code.get(part) ?? part.insns, callLog(settings.onLog));
     logSubprograms(linked, program, settings.onLog);
     const { def } = program;
     if (def === undefined)
@@ -88,11 +90,4 @@ function askHandler(prepared: PreparedProgram): PreparedProgram {
     ...(flags !== undefined && { flags }),
     ...(attachBtfId !== undefined && { target: { ...target, id: attachBtfId } }),
   };
-}
-
-function logSubprograms({ parts }: LinkedProgram, { name }: BpfProgram, onLog: OnLog | undefined): void {
-  for (const { code } of parts.slice(1)) {
-    const facts = { subprogram: code.name, instructions: code.insns.length };
-    logEvent(onLog, { kind: "subprogram-added", program: name, ...facts });
-  }
 }

@@ -13,6 +13,7 @@ import { Attr, bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { EACCES, EINVAL, ENOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { isCreated } from "./create-maps.ts";
+import { logEvent, type OnLog } from "./log-events.ts";
 import type { ModuleDescriptors } from "./module-descriptors.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
 import type { LoadedMap, LoadedProgram, LoadSettings } from "./types.ts";
@@ -23,13 +24,31 @@ const BPF_F_VTYPE_BTF_OBJ_FD = 1 << 15;
 export function prepareStructOps(object: BpfObject, settings: LoadSettings, kernel: KernelTypes): StructOpsLoading {
   const created = (map: MapDef): boolean => isCreated(map, settings);
   const plan = planStructOps(object, { isCreated: created, values: settings.structOps }, relocationTargets(kernel));
+  logPlan(object, plan, settings.onLog);
   return new StructOpsLoading(object, plan, kernel);
 }
 
-/** What descriptors there are while maps are created: of the object's types in the kernel, and of modules'. */
-interface TypeDescriptors {
+function logPlan(object: BpfObject, plan: StructOpsPlan, onLog: OnLog | undefined): void {
+  if (onLog === undefined) return;
+  for (const [map, { kernel, functions, copied, skipped }] of plan.maps) {
+    const typeId = object.maps.find(({ name }) => name === map)?.structOps?.typeId ?? 0;
+    const ids = { typeId, kernelTypeId: kernel.typeId, kernelValueTypeId: kernel.valueTypeId };
+    logEvent(onLog, { kind: "struct-ops-matched", map, ...ids });
+    for (const member of skipped) logEvent(onLog, { kind: "struct-ops-member-skipped", map, member });
+    for (const { member, from, to, size } of copied)
+      logEvent(onLog, { kind: "struct-ops-member", map, member, from, to, holds: size });
+    for (const { member, from, offset, program } of functions) {
+      const to = offset - kernel.dataOffset;
+      logEvent(onLog, { kind: "struct-ops-member", map, member, from, to, holds: { program } });
+    }
+  }
+}
+
+/** What there is while maps are created: descriptors of the object's types in the kernel, and of modules'. */
+interface StructOpsContext {
   readonly btf: Fd | undefined;
   readonly modules: ModuleDescriptors;
+  readonly onLog: OnLog | undefined;
 }
 
 /** The struct_ops of an object while it is loaded. */
@@ -60,14 +79,16 @@ export class StructOpsLoading {
   }
 
   /** Creates the maps and adds them to `maps`. */
-  createMaps(maps: Map<string, LoadedMap>, { btf, modules }: TypeDescriptors, opened: CloseStack): void {
+  createMaps(maps: Map<string, LoadedMap>, { btf, modules, onLog }: StructOpsContext, opened: CloseStack): void {
     for (const def of this.#object.maps) {
       const matched = this.#plan.maps.get(def.name);
+      if (def.structOps !== undefined && matched === undefined) logEvent(onLog, { kind: "map-skipped", map: def.name });
       if (matched === undefined || def.structOps === undefined) continue;
       if (btf === undefined) throw this.#withoutTypes(def);
       const module = moduleWith(this.#kernel, matched.kernel.btf);
       const fd = opened.add(createMap(def, matched, btf, module && modules.numberOf(module)));
       const rest = { mmapable: false, constants: undefined, reused: false, pinPath: undefined, arena: undefined };
+      logEvent(onLog, { kind: "map-created", map: def.name, fd: fd.number });
       maps.set(def.name, { def, fd, maxEntries: 1, ...rest, structOps: matched.image });
     }
   }

@@ -6,6 +6,7 @@ import { kernelIsAtLeast } from "../kernel/release.ts";
 import { Attr, bpf, BPF_TOKEN_CREATE, type Meanings } from "../sys/bpf.ts";
 import { EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
+import { logEvent, type OnLog } from "./log-events.ts";
 
 /** `BPF_F_TOKEN_FD` of map_flags, prog_flags and btf_flags. */
 export const TOKEN_FLAG: number = 1 << 16;
@@ -17,16 +18,41 @@ export const TOKEN_FLAG: number = 1 << 16;
  * `path` is where that is mounted; the environment variable LIBBPF_BPF_TOKEN_PATH counts when it is left out, and ""
  * means that none is wanted. Only one that was named must work: of /sys/fs/bpf, nobody says that it delegates anything.
  */
-export function openToken(path: string | undefined = process.env["LIBBPF_BPF_TOKEN_PATH"]): Fd | undefined {
+export function openToken(
+  path: string | undefined = process.env["LIBBPF_BPF_TOKEN_PATH"],
+  { object, onLog }: TokenLog = {},
+): Fd | undefined {
   if (path === "" || (path === undefined && !mayNeedOne())) return undefined;
-  const result = createToken(path ?? DEFAULT_PIN_ROOT);
-  if (typeof result === "number" && result >= 0) return new Fd(result, "the BPF token");
-  if (path === undefined) return undefined;
+  const from = path ?? DEFAULT_PIN_ROOT;
+  const result = createToken(from);
+  if (typeof result === "number" && result >= 0) return created(result, from, onLog);
+  if (path === undefined) {
+    const errno = typeof result === "number" ? -result : ENOENT;
+    logEvent(onLog, { kind: "token-skipped", object: object ?? "", path: from, errno });
+    return undefined;
+  }
   const doing = `creating a BPF token from ${path}`;
   if (typeof result !== "number")
     throw new CoreGenError("bad-input", `${doing}: it can't be opened`, { cause: result });
   const [errno, meaning] = [-result, meanings.get(-result)];
   throw new KernelError({ doing, syscall: "bpf", command: "BPF_TOKEN_CREATE", errno, meaning, hints: HINTS });
+}
+
+/** Who is told, and for which object. */
+interface TokenLog {
+  readonly object?: string;
+  readonly onLog?: OnLog | undefined;
+}
+
+function created(number: number, path: string, onLog: OnLog | undefined): Fd {
+  const token = new Fd(number, "the BPF token");
+  try {
+    logEvent(onLog, { kind: "token-created", path });
+    return token;
+  } catch (error) {
+    token.close();
+    throw error;
+  }
 }
 
 /** Outside of user namespaces the kernel gives none out. */

@@ -1,6 +1,7 @@
 import type { MapTypeName } from "../../object/bpf-enums.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { CloseStack } from "../close-stack.ts";
+import { logEvent, type OnLog } from "../load/log-events.ts";
 import type { Fd } from "../sys/fd.ts";
 import { mapInfo, type MapInfo } from "../sys/map-info.ts";
 import { pinAt, unpinAt } from "./pinning.ts";
@@ -17,6 +18,7 @@ export interface MapHandle {
   readonly pinPath?: string | undefined;
   /** What has to end before the descriptor is closed: readers of a ring buffer. */
   readonly readers: CloseStack;
+  readonly onLog?: OnLog | undefined;
 }
 
 /**
@@ -37,6 +39,7 @@ export class BpfMap {
   /** Of a ring buffer: its size in bytes. */
   readonly maxEntries: number;
   readonly #fd: Fd;
+  readonly #onLog: OnLog | undefined;
   #pinPath: string | undefined;
 
   constructor(handle: MapHandle) {
@@ -46,6 +49,7 @@ export class BpfMap {
     this.valueSize = handle.valueSize;
     this.maxEntries = handle.maxEntries;
     this.#fd = handle.fd;
+    this.#onLog = handle.onLog;
     this.#pinPath = handle.pinPath;
   }
 
@@ -77,12 +81,15 @@ export class BpfMap {
       throw new CoreGenError("bad-input", `pinning map "${this.name}" at ${path}: it is pinned at ${this.#pinPath}`);
     pinAt(this.#fd, path);
     this.#pinPath = path;
+    logEvent(this.#onLog, { kind: "map-pinned", map: this.name, path });
   }
 
   /** Removes the map's pin. The map stays for as long as something holds it. Nothing happens when it is not pinned. */
   unpin(): void {
-    if (this.#pinPath === undefined) return;
-    unpinAt(this.#pinPath, `map "${this.name}"`);
+    const path = this.#pinPath;
+    if (path === undefined) return;
+    unpinAt(path, `map "${this.name}"`);
     this.#pinPath = undefined;
+    logEvent(this.#onLog, { kind: "map-unpinned", map: this.name, path });
   }
 }

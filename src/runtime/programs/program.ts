@@ -100,5 +100,6 @@ export class Program {
   /** Removes a pin; a program that nothing else holds is gone with it. Throws a `CoreGenError` when there is none. */
   unpin(path: string): void {
     unpinAt(path, `program "${this.name}"`);
+    logEvent(this.#owner.onLog, { kind: "program-unpinned", program: this.name, path });
   }
 }
