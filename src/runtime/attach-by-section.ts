@@ -4,7 +4,7 @@ import { CloseStack } from "./close-stack.ts";
 import { attachesBySection, attachProgram } from "./links/attach.ts";
 import type { Link } from "./links/link.ts";
 import type { LoadedProgram } from "./load/types.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./programs/program.ts";
 import { handlerOf } from "./section-handlers.ts";
 
 /** Whether `attach()` of a skeleton attaches the program: its section says what to, or a handler does it. */

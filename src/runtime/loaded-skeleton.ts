@@ -155,6 +155,7 @@ export class LoadedSkeleton {
     const facts = { name, section: opened?.section ?? "", loaded: this.#programs.has(name), log };
     return makeProgram(facts, {
       fd: () => this.#program(name).fd,
+      attach: () => this.#attach(name),
       attachWith: (attach) => this.#keepLink(name, attach(this.#program(name))),
       onLog: this.#onLog,
     });
@@ -200,6 +201,8 @@ export class LoadedSkeleton {
 
   #keepLink<L extends AnyLink>(name: string, link: L): L {
     const before = this.#newest.get(name);
+    // A handler for sections may attach in the same ways as the app, and hand on what it got.
+    if (before === link) return link;
     if (before?.closed === true) this.#links.remove(before);
     this.#links.add(link);
     this.#newest.set(name, link);

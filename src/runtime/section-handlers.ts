@@ -2,7 +2,7 @@ import { attachTypes, programTypes, type AttachTypeName, type ProgramTypeName } 
 import { findSectionDef, matchSection, type SectionDef } from "../object/sections.ts";
 import { CoreGenError } from "../errors.ts";
 import type { Link } from "./links/link.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./programs/program.ts";
 import type { OpenedProgram } from "./shape.ts";
 import { show } from "./value-checks.ts";
 

@@ -66,8 +66,11 @@ describeWithReferee("onLog, beside libbpf's debug log", { corpus: ["objects"] },
       const onLog = ({ kind, message }: LogEvent): void => {
         if (!ownWords.includes(kind)) messages.push(...message.split("\n").slice(0, 1).map(withoutNumbers));
       };
+      const object = openable(path);
+      if (object === undefined) return skip("it can't be opened");
+      // Pins would stay behind: see below for what is said of them.
+      if (object.maps.some(({ pinning }) => pinning !== 0)) skip("libbpf would pin its maps in /sys/fs/bpf");
       try {
-        const object = openObject(readFileSync(path), { what: path });
         // libbpf names maps of data by the file's name, up to its first dot.
         loadObject(object, { ...settings, name: basename(path).split(".")[0] ?? "", onLog }).close();
       } catch {
@@ -291,6 +294,14 @@ describeWithKernel("pinning a program", {}, () => {
     expect(messages[1]).toBe('pinning program "handle_execve" at /tmp/execve: /tmp is not in a BPF file system');
   });
 });
+
+function openable(path: string): BpfObject | undefined {
+  try {
+    return openObject(readFileSync(path), { what: path });
+  } catch {
+    return undefined;
+  }
+}
 
 function refusalOf(object: BpfObject): VerifierError {
   try {

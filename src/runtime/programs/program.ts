@@ -1,4 +1,3 @@
-import { attachProgram } from "../links/attach.ts";
 import type { AnyLink, Link } from "../links/link.ts";
 import { logEvent, type OnLog } from "../load/log-events.ts";
 import type { LoadedProgram } from "../load/types.ts";
@@ -12,6 +11,8 @@ import { readProgramStream } from "../sys/program-stream.ts";
 export interface ProgramOwner {
   /** The descriptor; throws when the program was not loaded, or the skeleton is closed. */
   fd(): Fd;
+  /** Attaches the program to what its section says; the skeleton closes the link at its end. */
+  attach(): Link;
   /** Makes a link of the program; the skeleton closes it at its end. */
   attachWith<L extends AnyLink>(attach: (program: LoadedProgram) => L): L;
   readonly onLog: OnLog | undefined;
@@ -61,7 +62,7 @@ export class Program {
    * yours to close earlier. Throws a `CoreGenError` when the section doesn't say what to attach to.
    */
   attach(): Link {
-    return this.owner.attachWith(attachProgram);
+    return this.owner.attach();
   }
 
   /** What the kernel says about the program. Throws with code `closed` after close. */
@@ -100,6 +101,6 @@ export class Program {
   /** Removes a pin; a program that nothing else holds is gone with it. Throws a `CoreGenError` when there is none. */
   unpin(path: string): void {
     unpinAt(path, `program "${this.name}"`);
-    logEvent(this.#owner.onLog, { kind: "program-unpinned", program: this.name, path });
+    logEvent(this.owner.onLog, { kind: "program-unpinned", program: this.name, path });
   }
 }
