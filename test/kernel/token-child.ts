@@ -3,8 +3,12 @@
  * descriptor that is, waits until the host has delegated bpf() to it, and loads with what it was given.
  */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 
 import { isCoreGenError } from "../../src/errors.ts";
+import { openObject } from "../../src/object/open.ts";
+import { loadObject } from "../../src/runtime/load/load.ts";
+import type { LogEvent, OnLog } from "../../src/runtime/load/log-events.ts";
 import { SYS_FSMOUNT, SYS_FSOPEN } from "../../src/runtime/sys/arch.ts";
 import { withAddress } from "../../src/runtime/sys/bpf.ts";
 import { libc } from "../../src/runtime/sys/libc.ts";
@@ -22,9 +26,31 @@ console.log(
     without: load(""),
     with: load(bpffs),
     again: load(bpffs),
+    probed: [probedWith(""), probedWith(bpffs)],
+    structOps: [loadObjectOf("struct-ops.stripped", ""), loadObjectOf("struct-ops.stripped", bpffs)],
   }),
 );
 process.exit(0);
+
+/** Whether the kernel was found to know the tag of arguments that the object has, which takes the loading of a program. */
+function probedWith(tokenPath: string): boolean | undefined {
+  let answer: boolean | undefined;
+  const onLog = (event: LogEvent): void => {
+    if (event.kind === "feature-probed" && event.feature === "arg-ctx-tag") answer = event.supported;
+  };
+  loadObjectOf("arg-ctx", tokenPath, onLog);
+  return answer;
+}
+
+function loadObjectOf(name: string, tokenPath: string, onLog?: OnLog): string {
+  const object = openObject(readFileSync(`test/objects/${name}.bpf.o`), { what: name });
+  try {
+    loadObject(object, { autoload: new Map(), maps: new Map(), contents: new Map(), tokenPath, onLog }).close();
+    return "loaded";
+  } catch (error) {
+    return isCoreGenError(error) ? error.message : String(error);
+  }
+}
 
 function load(tokenPath: string): unknown {
   try {

@@ -62,6 +62,8 @@ describeWithKernel(
         without: expect.stringMatching(/bpf\(BPF_MAP_CREATE\) failed with EPERM/u) as string,
         with: "loaded, 0 warnings, shared[7] is 1",
         again: "loaded, 0 warnings, shared[7] is 2",
+        probed: [false, true],
+        structOps: [expect.stringMatching(/EPERM/u), "loaded"],
       });
       await once(container, "exit");
     });

@@ -124,14 +124,14 @@ describe("creating a map of struct_ops", () => {
   const kernel = { valueTypeId: 4711, valueSize: 256 };
 
   it("names the kernel's type and the object's types", () => {
-    const { bytes } = encodeStructOpsMap(def, kernel, { number: 10 }, undefined);
+    const { bytes } = encodeStructOpsMap(def, kernel, { btf: { number: 10 } });
     const view = new DataView(bytes.buffer);
     const words = [0, 4, 8, 12, 16, 48, 52, 56, 60].map((at) => view.getUint32(at, true));
     expect(words).toEqual([mapTypes.indexOf("struct_ops"), 4, 256, 1, 0x2000, 10, 0, 0, 4711]);
   });
 
   it("names the module that the type is in, as libbpf does (BPF_F_VTYPE_BTF_OBJ_FD)", () => {
-    const { bytes } = encodeStructOpsMap(def, kernel, { number: 10 }, 11);
+    const { bytes } = encodeStructOpsMap(def, kernel, { btf: { number: 10 }, module: 11 });
     const view = new DataView(bytes.buffer);
     expect([view.getUint32(16, true), view.getInt32(72, true)]).toEqual([0x2000 | 0x8000, 11]);
   });

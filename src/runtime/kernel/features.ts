@@ -1,6 +1,7 @@
 import * as probe from "./probe-features.ts";
 import { minimalBtf, probes, type BtfFeature } from "./probe-btf.ts";
-import { succeeds, tryBtf } from "./probe-load.ts";
+import type { Fd } from "../sys/fd.ts";
+import { probingToken, succeeds, tryBtf } from "./probe-load.ts";
 import { kernelIsAtLeast, type KernelVersion } from "./release.ts";
 import { hasSyscallWrapper } from "./syscall-wrapper.ts";
 
@@ -101,6 +102,8 @@ const features: Readonly<Record<Feature, FeatureFacts>> = {
 export const featureNames: readonly Feature[] = Object.keys(features) as Feature[];
 
 const known = new Map<Feature, boolean>();
+/** What was found out with a token, which may be allowed more than this process alone, or less. */
+const knownWith = new WeakMap<Fd, Map<Feature, boolean>>();
 const watchers = new Set<FeatureWatcher>();
 
 /** Gets to know what a probe found out. */
@@ -118,13 +121,22 @@ export function watchingProbes<T>(watcher: FeatureWatcher, run: () => T): T {
 
 /** Whether the running kernel can do it. Asked of the kernel at most once, and only of kernels older than the feature. */
 export function hasFeature(feature: Feature): boolean {
-  const before = known.get(feature);
+  const answers = knownNow();
+  const before = answers.get(feature);
   if (before !== undefined) return before;
   const isNew = isNewEnough(feature);
   const answer = isNew || probeFeature(feature);
-  known.set(feature, answer);
+  answers.set(feature, answer);
   if (!isNew) for (const watcher of watchers) watcher(feature, answer);
   return answer;
+}
+
+function knownNow(): Map<Feature, boolean> {
+  const token = probingToken();
+  if (token === undefined) return known;
+  const answers = knownWith.get(token) ?? new Map<Feature, boolean>();
+  knownWith.set(token, answers);
+  return answers;
 }
 
 /** Whether the kernel's version alone says that it has the feature. */

@@ -4,13 +4,12 @@ import type { BpfObject } from "../../object/model.ts";
 import { KernelError } from "../errors.ts";
 import { hasFeature, type Feature } from "../kernel/features.ts";
 import { permissionHints } from "../kernel/privileges.ts";
-import { Attr, bpf, BPF_BTF_LOAD } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_BTF_LOAD, BPF_F_TOKEN_FD } from "../sys/bpf.ts";
 import { errnoName } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { logEvent, type OnLog } from "./log-events.ts";
 import { lastLine, linesOf } from "./verifier-log.ts";
 import { sanitizeBtf } from "./sanitize-btf.ts";
-import { TOKEN_FLAG } from "./token.ts";
 
 const LOG_SIZE = 64 * 1024;
 /** Bytes of the attributes up to `btf_log_level`, and up to `btf_token_fd`. */
@@ -38,7 +37,7 @@ export function loadBtf(object: BpfObject, warnings: string[], onLog: OnLog | un
 
 function encodeBtf(bytes: Uint8Array, token: Fd | undefined): Attr {
   const attr = new Attr(token === undefined ? SIZE : SIZE_WITH_TOKEN).pointer(0, bytes).u32(16, bytes.length);
-  return token === undefined ? attr : attr.u32(32, TOKEN_FLAG).u32(36, token.number);
+  return token === undefined ? attr : attr.u32(32, BPF_F_TOKEN_FD).u32(36, token.number);
 }
 
 function sanitized(btf: Btf, onLog: OnLog | undefined): Uint8Array {

@@ -7,7 +7,7 @@ import { hasFeature } from "../kernel/features.ts";
 import { kernelVersionCode } from "../kernel/kernel-version.ts";
 import { VerifierError } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
-import { Attr, bpf, BPF_PROG_BIND_MAP, BPF_PROG_LOAD } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_PROG_BIND_MAP, BPF_PROG_LOAD, BPF_F_TOKEN_FD } from "../sys/bpf.ts";
 import { Fd } from "../sys/fd.ts";
 import { fillInMaps, replaceMissingHelpers } from "./fill-in.ts";
 import { explainRefusal } from "./explain-refusal.ts";
@@ -16,7 +16,6 @@ import { loadWithLog, type LoggedLoad } from "./load-with-log.ts";
 import { logEvent } from "./log-events.ts";
 import { logPoisoned } from "./log-programs.ts";
 import type { PreparedProgram } from "./prepare-programs.ts";
-import { TOKEN_FLAG } from "./token.ts";
 import type { LoadedProgram, ProgramContext } from "./types.ts";
 
 const BPF_F_SLEEPABLE = 1 << 4;
@@ -108,7 +107,7 @@ function encodeProgram(prepared: PreparedProgram, insns: readonly Insn[], contex
     .text(16, object.license)
     // Kernels before 5.0 compare it with their own for kprobes.
     .u32(40, object.kernelVersion || kernelVersionCode())
-    .u32(44, token === undefined ? flags : flags | TOKEN_FLAG)
+    .u32(44, token === undefined ? flags : flags | BPF_F_TOKEN_FD)
     .u32(68, prepared.expectedAttachType ?? expectedAttachType(def))
     .u32(108, target.id)
     .u32(112, target.program ?? (target.module === undefined ? 0 : modules.numberOf(target.module)))

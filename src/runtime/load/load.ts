@@ -1,8 +1,10 @@
-import type { BpfObject } from "../../object/model.ts";
+import type { BpfObject, BpfProgram } from "../../object/model.ts";
 import { CloseStack } from "../close-stack.ts";
 import { runningKernel } from "../kernel/running-kernel.ts";
 import { targetTypes } from "../kernel/target-types.ts";
 import { raiseMemlockIfCounted } from "../kernel/memlock.ts";
+import { probingWith } from "../kernel/probe-load.ts";
+import type { Fd } from "../sys/fd.ts";
 import { watchingProbes, type Feature } from "../kernel/features.ts";
 import { logEvent } from "./log-events.ts";
 import { telling, typesLog } from "./log-types.ts";
@@ -40,8 +42,19 @@ export function loadObject(object: BpfObject, settings: LoadSettings): LoadedObj
 }
 
 function load(object: BpfObject, settings: LoadSettings): LoadedObject {
-  const { onLog, logLevels = new Map<string, number>() } = settings;
   const chosen = checkBeforeLoading(object, settings);
+  // Maps and programs need it no more once they are there.
+  using token = openToken(settings.tokenPath, { object: object.elf.what, onLog: settings.onLog });
+  return probingWith(token, () => loadWith(token, object, chosen, settings));
+}
+
+function loadWith(
+  token: Fd | undefined,
+  object: BpfObject,
+  chosen: readonly BpfProgram[],
+  settings: LoadSettings,
+): LoadedObject {
+  const { onLog, logLevels = new Map<string, number>() } = settings;
   const tell = typesLog(onLog);
   const kernel = telling(runningKernel(settings.kernelBtf), tell);
   const structOps = prepareStructOps(object, settings, kernel);
@@ -64,12 +77,11 @@ function load(object: BpfObject, settings: LoadSettings): LoadedObject {
   const warnings: string[] = [];
   const replaced = replaceArguments(resized, aimed, warnings);
   // Maps and programs hold on to the types themselves.
-  using token = openToken(settings.tokenPath, { object: object.elf.what, onLog });
   using btf = loadBtf(replaced.object, warnings, onLog, token);
   using modules = new ModuleDescriptors();
   try {
     const maps = createMaps({ object, settings, btf, token, opened, undo }, plans);
-    structOps.createMaps(maps, { btf, modules, onLog }, opened);
+    structOps.createMaps(maps, { btf, token, modules, onLog }, opened);
     for (const program of object.programs)
       if (!programs.includes(program)) logEvent(onLog, { kind: "program-skipped", program: program.name });
     const { externs } = prepared;

@@ -1,7 +1,6 @@
 import type { MapParams } from "../../object/map-params.ts";
 import { hasFeature } from "../kernel/features.ts";
-import { Attr } from "../sys/bpf.ts";
-import { TOKEN_FLAG } from "./token.ts";
+import { Attr, BPF_F_TOKEN_FD } from "../sys/bpf.ts";
 
 /** What a map refers to when it is created. */
 export interface MapReferences {
@@ -26,7 +25,7 @@ export function encodeMap(params: MapParams, references: MapReferences): Attr {
     .u32(4, params.keySize)
     .u32(8, params.valueSize)
     .u32(12, params.maxEntries)
-    .u32(16, token === undefined ? params.flags : params.flags | TOKEN_FLAG)
+    .u32(16, token === undefined ? params.flags : params.flags | BPF_F_TOKEN_FD)
     .u32(20, innerMap ?? 0)
     .u32(24, params.numaNode)
     .u32(44, ifindex)

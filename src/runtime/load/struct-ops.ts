@@ -9,7 +9,7 @@ import { KernelError } from "../errors.ts";
 import { hasFeature } from "../kernel/features.ts";
 import { permissionHints } from "../kernel/privileges.ts";
 import { hostIsLittleEndian } from "../memory.ts";
-import { Attr, bpf, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_F_TOKEN_FD, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
 import { EACCES, EINVAL, ENOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { isCreated } from "./create-maps.ts";
@@ -47,6 +47,8 @@ function logPlan(object: BpfObject, plan: StructOpsPlan, onLog: OnLog | undefine
 /** What there is while maps are created: descriptors of the object's types in the kernel, and of modules'. */
 interface StructOpsContext {
   readonly btf: Fd | undefined;
+  /** What gives the privilege to create maps; undefined when this process has it. */
+  readonly token: Fd | undefined;
   readonly modules: ModuleDescriptors;
   readonly onLog: OnLog | undefined;
 }
@@ -79,14 +81,14 @@ export class StructOpsLoading {
   }
 
   /** Creates the maps and adds them to `maps`. */
-  createMaps(maps: Map<string, LoadedMap>, { btf, modules, onLog }: StructOpsContext, opened: CloseStack): void {
+  createMaps(maps: Map<string, LoadedMap>, { btf, token, modules, onLog }: StructOpsContext, opened: CloseStack): void {
     for (const def of this.#object.maps) {
       const matched = this.#plan.maps.get(def.name);
       if (def.structOps !== undefined && matched === undefined) logEvent(onLog, { kind: "map-skipped", map: def.name });
       if (matched === undefined || def.structOps === undefined) continue;
       if (btf === undefined) throw this.#withoutTypes(def);
       const module = moduleWith(this.#kernel, matched.kernel.btf);
-      const fd = opened.add(createMap(def, matched, btf, module && modules.numberOf(module)));
+      const fd = opened.add(createMap(def, matched, { btf, token, module: module && modules.numberOf(module) }));
       const rest = { mmapable: false, constants: undefined, reused: false, pinPath: undefined, arena: undefined };
       logEvent(onLog, { kind: "map-created", map: def.name, fd: fd.number });
       maps.set(def.name, { def, fd, maxEntries: 1, ...rest, structOps: matched.image });
@@ -113,8 +115,8 @@ export class StructOpsLoading {
   }
 }
 
-function createMap(def: MapDef, { kernel }: MatchedStructOps, btf: Fd, module: number | undefined): Fd {
-  const result = bpf(BPF_MAP_CREATE, encodeStructOpsMap(def, kernel, btf, module));
+function createMap(def: MapDef, { kernel }: MatchedStructOps, references: StructOpsReferences): Fd {
+  const result = bpf(BPF_MAP_CREATE, encodeStructOpsMap(def, kernel, references));
   if (result >= 0) return new Fd(result, `map "${def.name}"`);
   const errno = -result;
   throw new KernelError({
@@ -132,22 +134,32 @@ const createMeanings: Meanings = new Map([
   [ENOTSUPP, "this kernel does not let BPF programs fill in that struct"],
 ]);
 
-/** The attributes of BPF_MAP_CREATE (libbpf: `bpf_object__create_map`); `module` is where the struct is, if not in the kernel. */
+/** What a struct_ops map refers to. */
+export interface StructOpsReferences {
+  /** The object's types. */
+  readonly btf: Pick<Fd, "number">;
+  /** The module that the struct is in, if not in the kernel: the descriptor of its types. */
+  readonly module?: number | undefined;
+  readonly token?: Pick<Fd, "number"> | undefined;
+}
+
+/** The attributes of BPF_MAP_CREATE (libbpf: `bpf_object__create_map`). */
 export function encodeStructOpsMap(
   def: MapDef,
   { valueTypeId, valueSize }: Pick<MatchedStructOps["kernel"], "valueTypeId" | "valueSize">,
-  btf: Pick<Fd, "number">,
-  module: number | undefined,
+  { btf, module, token }: StructOpsReferences,
 ): Attr {
-  const attr = new Attr(76)
+  const flags = (module === undefined ? 0 : BPF_F_VTYPE_BTF_OBJ_FD) | (token === undefined ? 0 : BPF_F_TOKEN_FD);
+  const attr = new Attr(token === undefined ? 76 : 80)
     .u32(0, def.type)
     .u32(4, def.keySize)
     .u32(8, valueSize)
     .u32(12, def.maxEntries)
-    .u32(16, def.flags | (module === undefined ? 0 : BPF_F_VTYPE_BTF_OBJ_FD))
+    .u32(16, def.flags | flags)
     .u32(48, btf.number)
     .u32(60, valueTypeId);
   if (module !== undefined) attr.u32(72, module);
+  if (token !== undefined) attr.u32(76, token.number);
   // Data sections are called after the object, these are not.
   if (hasFeature("prog-name")) attr.name(28, kernelMapName(def, ""));
   return attr;

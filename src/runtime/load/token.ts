@@ -8,9 +8,6 @@ import { EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { logEvent, type OnLog } from "./log-events.ts";
 
-/** `BPF_F_TOKEN_FD` of map_flags, prog_flags and btf_flags. */
-export const TOKEN_FLAG: number = 1 << 16;
-
 /**
  * The privilege to use bpf() that a container's host has delegated to the container's BPF file system (Linux 6.9);
  * undefined where there is none (libbpf: `bpf_object_prepare_token`).

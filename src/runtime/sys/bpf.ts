@@ -33,6 +33,9 @@ export const BPF_PROG_BIND_MAP = 35;
 export const BPF_TOKEN_CREATE = 36;
 export const BPF_PROG_STREAM_READ_BY_FD = 37;
 
+/** Of map_flags, prog_flags and btf_flags: the attributes have the descriptor of a BPF token (Linux 6.9). */
+export const BPF_F_TOKEN_FD: number = 1 << 16;
+
 /** The names of the commands above, for errors. */
 const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_CREATE, "BPF_MAP_CREATE"],
