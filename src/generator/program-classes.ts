@@ -4,6 +4,7 @@ import type { SectionDef } from "../object/sections.ts";
 /** The runtime's classes of programs: src/runtime/programs/make-program.ts makes the same. */
 const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   cgroup: "CgroupProgram",
+  iter: "IterProgram",
   tracepoint: "TracepointProgram",
 };
 

@@ -36,21 +36,32 @@ export type { GlobalsSpec, MapSpec, SkeletonSpec, StructOpsSpec } from "./spec.t
 export type { Codec } from "./codec.ts";
 export { Memory } from "./memory.ts";
 export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";
-export { CgroupProgram, enableStatistics, Program, TracepointProgram, type RunStatistics } from "./programs/index.ts";
+export {
+  CgroupProgram,
+  enableStatistics,
+  IterProgram,
+  Program,
+  TracepointProgram,
+  type RunStatistics,
+} from "./programs/index.ts";
 export type { ProgramInfo } from "./sys/program-info.ts";
 export type { MapInfo } from "./sys/map-info.ts";
 export { features, type Feature, type Features } from "./kernel/index.ts";
 export {
+  Iteration,
+  IterLink,
   Link,
   queryCgroup,
   StructOpsLink,
   type CgroupAttachType,
   type CgroupMode,
+  type CgroupOrder,
   type CgroupOptions,
   type CgroupPrograms,
   type CgroupQuery,
   type ChainMember,
   type ChainPlace,
+  type IterOptions,
   type AnyLink,
   type LinkInfo,
   type PerfEventOfLink,

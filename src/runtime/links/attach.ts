@@ -1,6 +1,7 @@
 import { CoreGenError } from "../../errors.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import type { LoadedProgram } from "../load/types.ts";
+import { attachIter } from "./iter/attach-iter.ts";
 import type { Link } from "./link.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
 import { attachKprobe, attachKretprobe, attachKretsyscall, attachKsyscall } from "./kprobe.ts";
@@ -40,10 +41,17 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["fmod_ret.s", attachTrace],
   ["lsm", attachTrace],
   ["lsm.s", attachTrace],
+  ["iter", overEverything],
+  ["iter.s", overEverything],
 ]);
 
 function atTracepoint(program: LoadedProgram, tracepoint: string): Link {
   return attachTracepoint(program, { tracepoint });
+}
+
+/** The section's name was for loading. */
+function overEverything(program: LoadedProgram): Link {
+  return attachIter(program);
 }
 
 /**

@@ -8,23 +8,26 @@ export { queryCgroup, type CgroupAttachType, type CgroupPrograms, type CgroupQue
 export type { ChainMember, ChainPlace } from "./chain-place.ts";
 export { Link, type AnyLink, type ProgramSource, type UpdateOptions } from "./link.ts";
 export type {
-  CgroupLink,
-  InterfaceLink,
-  IterLink,
-  KprobeMultiLink,
+  CgroupLinkInfo,
+  InterfaceLinkInfo,
+  IterLinkInfo,
+  KprobeMultiLinkInfo,
   LinkDetails,
   LinkFacts,
   LinkInfo,
-  NetfilterLink,
-  NetnsLink,
-  PerfEventLink,
+  NetfilterLinkInfo,
+  NetnsLinkInfo,
+  PerfEventLinkInfo,
   PerfEventOfLink,
-  RawTracepointLink,
-  SockmapLink,
-  StructOpsMapLink,
-  TracingLink,
-  TracingMultiLink,
-  UnknownLink,
-  UprobeMultiLink,
+  RawTracepointLinkInfo,
+  SockmapLinkInfo,
+  StructOpsMapLinkInfo,
+  TracingLinkInfo,
+  TracingMultiLinkInfo,
+  UnknownLinkInfo,
+  UprobeMultiLinkInfo,
 } from "./link-info.ts";
+export type { CgroupOrder, IterOptions } from "./iter/attach-iter.ts";
+export { IterLink } from "./iter/iter-link.ts";
+export { Iteration } from "./iter/iteration.ts";
 export { attachStructOps, StructOpsLink } from "./struct-ops.ts";

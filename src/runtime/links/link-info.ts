@@ -5,20 +5,20 @@ export type LinkInfo = LinkFacts & LinkDetails;
 
 /** What depends on the kind of link, by its `type`. */
 export type LinkDetails =
-  | RawTracepointLink
-  | TracingLink
-  | CgroupLink
-  | IterLink
-  | NetnsLink
-  | InterfaceLink
-  | PerfEventLink
-  | KprobeMultiLink
-  | UprobeMultiLink
-  | StructOpsMapLink
-  | NetfilterLink
-  | SockmapLink
-  | TracingMultiLink
-  | UnknownLink;
+  | RawTracepointLinkInfo
+  | TracingLinkInfo
+  | CgroupLinkInfo
+  | IterLinkInfo
+  | NetnsLinkInfo
+  | InterfaceLinkInfo
+  | PerfEventLinkInfo
+  | KprobeMultiLinkInfo
+  | UprobeMultiLinkInfo
+  | StructOpsMapLinkInfo
+  | NetfilterLinkInfo
+  | SockmapLinkInfo
+  | TracingMultiLinkInfo
+  | UnknownLinkInfo;
 
 /** What all links have. */
 export interface LinkFacts {
@@ -28,14 +28,14 @@ export interface LinkFacts {
 }
 
 /** `raw_tp` and, on kernels where it has one, its cookie (Linux 6.10). */
-export interface RawTracepointLink {
+export interface RawTracepointLinkInfo {
   readonly type: "raw_tracepoint";
   readonly tracepoint: string;
   readonly cookie: bigint;
 }
 
 /** `tp_btf`, `fentry`, `fexit`, `fmod_ret`, `lsm`, `freplace`. */
-export interface TracingLink {
+export interface TracingLinkInfo {
   readonly type: "tracing";
   readonly attachType: AttachTypeName | undefined;
   /** Where the function is: the id of the program for `freplace`, else of the BTF; both since Linux 5.13. */
@@ -45,14 +45,14 @@ export interface TracingLink {
   readonly cookie: bigint;
 }
 
-export interface CgroupLink {
+export interface CgroupLinkInfo {
   readonly type: "cgroup";
   /** The inode number of the cgroup's folder; 0 when the cgroup is gone and the link runs nothing. */
   readonly cgroupId: bigint;
   readonly attachType: AttachTypeName | undefined;
 }
 
-export interface IterLink {
+export interface IterLinkInfo {
   readonly type: "iter";
   /** What it goes through: "task", "bpf_map_elem". */
   readonly target: string;
@@ -64,7 +64,7 @@ export interface IterLink {
   readonly task: { readonly tid: number; readonly pid: number } | undefined;
 }
 
-export interface NetnsLink {
+export interface NetnsLinkInfo {
   readonly type: "netns";
   /** The inode number of /proc/PID/ns/net; 0 when the namespace is gone. */
   readonly netnsInode: number;
@@ -72,7 +72,7 @@ export interface NetnsLink {
 }
 
 /** Links of network interfaces. */
-export interface InterfaceLink {
+export interface InterfaceLinkInfo {
   readonly type: "xdp" | "tcx" | "netkit";
   /** The interface's index; 0 when it is gone. */
   readonly ifindex: number;
@@ -80,7 +80,7 @@ export interface InterfaceLink {
   readonly attachType: AttachTypeName | undefined;
 }
 
-export interface PerfEventLink {
+export interface PerfEventLinkInfo {
   readonly type: "perf_event";
   /** Undefined before Linux 6.6, which doesn't tell. */
   readonly event: PerfEventOfLink | undefined;
@@ -110,18 +110,18 @@ export type PerfEventOfLink =
   /** `perf_event_attr.type` and `.config`. */
   | { readonly kind: "event"; readonly perfType: number; readonly config: bigint; readonly cookie: bigint };
 
-export interface KprobeMultiLink {
+export interface KprobeMultiLinkInfo {
   readonly type: "kprobe_multi";
   /** Whether it runs at the functions' returns. */
   readonly atReturn: boolean;
   /** Of each function, sorted; all 0 where kernel.kptr_restrict hides them. */
   readonly addresses: readonly bigint[];
-  /** By {@link KprobeMultiLink.addresses}; zeros when there are none, or before Linux 6.9. */
+  /** By {@link KprobeMultiLinkInfo.addresses}; zeros when there are none, or before Linux 6.9. */
   readonly cookies: readonly bigint[];
   readonly missed: bigint;
 }
 
-export interface UprobeMultiLink {
+export interface UprobeMultiLinkInfo {
   readonly type: "uprobe_multi";
   readonly atReturn: boolean;
   readonly path: string;
@@ -133,12 +133,12 @@ export interface UprobeMultiLink {
   readonly pid: number;
 }
 
-export interface StructOpsMapLink {
+export interface StructOpsMapLinkInfo {
   readonly type: "struct_ops";
   readonly mapId: number;
 }
 
-export interface NetfilterLink {
+export interface NetfilterLinkInfo {
   readonly type: "netfilter";
   /** `NFPROTO_*`: 2 is IPv4, 10 IPv6. */
   readonly family: number;
@@ -149,14 +149,14 @@ export interface NetfilterLink {
   readonly defrag: boolean;
 }
 
-export interface SockmapLink {
+export interface SockmapLinkInfo {
   readonly type: "sockmap";
   readonly mapId: number;
   readonly attachType: AttachTypeName | undefined;
 }
 
 /** `fentry.multi` and its like: many functions of one BTF. */
-export interface TracingMultiLink {
+export interface TracingMultiLinkInfo {
   readonly type: "tracing_multi";
   readonly attachType: AttachTypeName | undefined;
   /** How many functions. */
@@ -165,7 +165,7 @@ export interface TracingMultiLink {
 }
 
 /** A kind of link that is younger than this version of core-gen. */
-export interface UnknownLink {
+export interface UnknownLinkInfo {
   readonly type: "unknown";
   /** `BPF_LINK_TYPE_*`. */
   readonly number: number;

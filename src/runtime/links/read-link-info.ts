@@ -1,7 +1,7 @@
 import { attachTypes, linkTypes, type AttachTypeName, type LinkTypeName } from "../../object/bpf-enums.ts";
 import { Memory } from "../memory.ts";
 import { askAboutLink, askForText, type AskAboutLink, type InfoBuffer } from "./ask-about-link.ts";
-import type { IterLink, KprobeMultiLink, LinkDetails, LinkInfo, UprobeMultiLink } from "./link-info.ts";
+import type { IterLinkInfo, KprobeMultiLinkInfo, LinkDetails, LinkInfo, UprobeMultiLinkInfo } from "./link-info.ts";
 import { readPerfEventOfLink } from "./read-perf-event-of-link.ts";
 
 /** Asks the kernel about a link (kernel: `bpf_link_get_info_by_fd`, Linux 5.8). Throws a `KernelError`. */
@@ -67,7 +67,7 @@ const BPF_F_NETFILTER_IP_DEFRAG = 1;
 const MULTI_RETURN = 1;
 
 /** What the two unions hold depends on what it goes through (bpftool: `show_iter_json`). */
-function iterDetails(info: Memory, target: string): IterLink {
+function iterDetails(info: Memory, target: string): IterLinkInfo {
   const overMap = target === "bpf_map_elem" || target === "bpf_sk_storage_map";
   const overTasks = ["task", "task_file", "task_vma"].includes(target);
   return {
@@ -80,7 +80,7 @@ function iterDetails(info: Memory, target: string): IterLink {
 }
 
 /** Before Linux 6.6 the kernel leaves all of it zero, and the cookies before 6.9. */
-function kprobeDetails(first: Memory, ask: AskAboutLink): KprobeMultiLink {
+function kprobeDetails(first: Memory, ask: AskAboutLink): KprobeMultiLinkInfo {
   const count = first.u32(24);
   const [addresses, cookies] = [new Uint8Array(8 * count), new Uint8Array(8 * count)];
   const buffers: InfoBuffer[] = [
@@ -98,7 +98,7 @@ function kprobeDetails(first: Memory, ask: AskAboutLink): KprobeMultiLink {
 }
 
 /** Before Linux 6.8 the kernel leaves all of it zero. */
-function uprobeDetails(first: Memory, ask: AskAboutLink): UprobeMultiLink {
+function uprobeDetails(first: Memory, ask: AskAboutLink): UprobeMultiLinkInfo {
   const count = first.u32(52);
   const lists = [24, 32, 40].map((at): InfoBuffer => ({ at, bytes: new Uint8Array(8 * count), size: [52, count] }));
   if (count > 0) ask(lists);

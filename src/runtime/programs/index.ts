@@ -3,6 +3,7 @@
  * does is not here (../links).
  */
 export { CgroupProgram } from "./cgroup-program.ts";
+export { IterProgram } from "./iter-program.ts";
 export { Program } from "./program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";

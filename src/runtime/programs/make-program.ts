@@ -1,6 +1,7 @@
 import { programKind, type ProgramKind } from "../../object/program-kinds.ts";
 import { findSectionDef } from "../../object/sections.ts";
 import { CgroupProgram } from "./cgroup-program.ts";
+import { IterProgram } from "./iter-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
 
@@ -9,6 +10,7 @@ type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
 /** The same classes as the generator writes: src/generator/program-classes.ts. */
 const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   cgroup: CgroupProgram,
+  iter: IterProgram,
   tracepoint: TracepointProgram,
 };
 

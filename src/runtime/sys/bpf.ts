@@ -29,6 +29,7 @@ export const BPF_LINK_CREATE = 28;
 export const BPF_LINK_UPDATE = 29;
 export const BPF_ENABLE_STATS = 32;
 export const BPF_LINK_DETACH = 34;
+export const BPF_ITER_CREATE = 33;
 export const BPF_PROG_BIND_MAP = 35;
 export const BPF_TOKEN_CREATE = 36;
 export const BPF_PROG_STREAM_READ_BY_FD = 37;
@@ -63,6 +64,7 @@ const commandNames: ReadonlyMap<number, string> = new Map([
   [BPF_LINK_UPDATE, "BPF_LINK_UPDATE"],
   [BPF_ENABLE_STATS, "BPF_ENABLE_STATS"],
   [BPF_LINK_DETACH, "BPF_LINK_DETACH"],
+  [BPF_ITER_CREATE, "BPF_ITER_CREATE"],
   [BPF_PROG_BIND_MAP, "BPF_PROG_BIND_MAP"],
   [BPF_TOKEN_CREATE, "BPF_TOKEN_CREATE"],
   [BPF_PROG_STREAM_READ_BY_FD, "BPF_PROG_STREAM_READ_BY_FD"],
