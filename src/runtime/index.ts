@@ -40,6 +40,7 @@ export {
   CgroupProgram,
   enableStatistics,
   IterProgram,
+  ProbeProgram,
   Program,
   TracepointProgram,
   type RunStatistics,

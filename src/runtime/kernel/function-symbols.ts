@@ -7,8 +7,13 @@ export function functionSymbols(): string[] {
 
 /** The text of /proc/kallsyms, empty where it can't be read: those who ask have something else to say then. */
 export function symbolsIfReadable(): string {
+  return textIfReadable("/proc/kallsyms");
+}
+
+/** The text of a file of the kernel's, empty where it can't be read. */
+export function textIfReadable(path: string): string {
   try {
-    return readFileSync("/proc/kallsyms", "latin1");
+    return readFileSync(path, "latin1");
   } catch {
     return "";
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { CoreGenError } from "../../errors.ts";
 
 /** How perf_event_open() is asked for a probe of one of the two kinds. */
@@ -9,13 +9,20 @@ export interface ProbePmu {
   readonly returnBit: number;
 }
 
+export type ProbeKind = "kprobe" | "uprobe";
+
+/** Whether the running kernel sets probes through perf_event_open(), since Linux 4.17. */
+export function hasProbePmu(kind: ProbeKind): boolean {
+  return existsSync(`${folderOf(kind)}/type`);
+}
+
 /**
  * What the running kernel has for dynamic probes, since Linux 4.17 (libbpf: `determine_kprobe_perf_type`).
  *
  * Throws a `CoreGenError` with code `kernel` where it has none.
  */
-export function probePmu(kind: "kprobe" | "uprobe"): ProbePmu {
-  const folder = `/sys/bus/event_source/devices/${kind}`;
+export function probePmu(kind: ProbeKind): ProbePmu {
+  const folder = folderOf(kind);
   try {
     const type = Number.parseInt(readFileSync(`${folder}/type`, "utf8"), 10);
     // "config:0\n"
@@ -29,7 +36,11 @@ export function probePmu(kind: "kprobe" | "uprobe"): ProbePmu {
   }
 }
 
-const alternatives: Readonly<Record<"kprobe" | "uprobe", readonly string[]>> = {
+function folderOf(kind: ProbeKind): string {
+  return `/sys/bus/event_source/devices/${kind}`;
+}
+
+const alternatives: Readonly<Record<ProbeKind, readonly string[]>> = {
   kprobe: ['Tracepoints work without them: SEC("tp/…"), SEC("raw_tp/…").'],
   uprobe: [],
 };

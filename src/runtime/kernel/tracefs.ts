@@ -24,7 +24,11 @@ export function tracepointId(category: string, name: string): number {
   });
 }
 
-function withTracefs<T>(use: (root: string) => T): T {
+/**
+ * Calls `use` with the folder of tracefs. Where it is not mounted, it is mounted for the time of this call where nobody else
+ * sees it. Throws a `KernelError` on kernels that have none.
+ */
+export function withTracefs<T>(use: (root: string) => T): T {
   const mounted = MOUNTS.find((root) => existsSync(`${root}/events`));
   if (mounted !== undefined) return use(mounted);
   using mount = mountDetached("tracefs");

@@ -4,10 +4,9 @@ import type { LoadedProgram } from "../load/types.ts";
 import { attachIter } from "./iter/attach-iter.ts";
 import type { Link } from "./link.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
-import { attachKprobe, attachKretprobe, attachKretsyscall, attachKsyscall } from "./kprobe.ts";
+import { attachKprobeSection, attachKsyscallSection, attachUprobeSection } from "./probe-sections.ts";
 import { attachTrace } from "./trace.ts";
 import { attachTracepoint } from "./tracepoint.ts";
-import { attachUprobe, attachUretprobe } from "./uprobe.ts";
 
 type Attacher = (program: LoadedProgram, target: string) => Link;
 
@@ -23,14 +22,14 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["raw_tp.s", attachRawTracepoint],
   ["raw_tracepoint.w", attachRawTracepoint],
   ["raw_tp.w", attachRawTracepoint],
-  ["kprobe", attachKprobe],
-  ["kretprobe", attachKretprobe],
-  ["ksyscall", attachKsyscall],
-  ["kretsyscall", attachKretsyscall],
-  ["uprobe", attachUprobe],
-  ["uprobe.s", attachUprobe],
-  ["uretprobe", attachUretprobe],
-  ["uretprobe.s", attachUretprobe],
+  ["kprobe", attachKprobeSection],
+  ["kretprobe", attachKprobeSection],
+  ["ksyscall", attachKsyscallSection],
+  ["kretsyscall", attachKsyscallSection],
+  ["uprobe", attachUprobeSection],
+  ["uprobe.s", attachUprobeSection],
+  ["uretprobe", attachUprobeSection],
+  ["uretprobe.s", attachUprobeSection],
   ["tp_btf", attachTrace],
   ["tp_btf.s", attachTrace],
   ["fentry", attachTrace],

@@ -1,47 +1,77 @@
 import { CoreGenError } from "../../errors.ts";
-import { nearNames } from "../../object/near-names.ts";
 import { functionSymbols } from "../kernel/function-symbols.ts";
-import { probePmu } from "../kernel/probe-pmu.ts";
 import { syscallFunction } from "../kernel/syscall-wrapper.ts";
+import { whyNotTraceable } from "../kernel/why-not-traceable.ts";
 import { KernelError } from "../errors.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { EINVAL, ENOENT } from "../sys/errno.ts";
-import type { Fd } from "../sys/fd.ts";
-import { openPerfEvent } from "../sys/perf.ts";
+import { EADDRNOTAVAIL, EILSEQ, EINVAL, ENOENT, EOPNOTSUPP } from "../sys/errno.ts";
 import type { Link } from "./link.ts";
-import { attachToPerfEvent } from "./perf-event-link.ts";
+import { attachToProbe, type ProbeMode } from "./probe.ts";
+import { isForReturns, readOffset } from "./probe-options.ts";
+
+/** Where in the kernel a probe goes. */
+export interface KprobeOptions {
+  /** The function's name as in /proc/kallsyms, "do_exit"; of a module also "MODULE:FUNCTION". */
+  readonly function: string;
+  /** In bytes from the function's start, where an instruction begins; 0 at its return. */
+  readonly offset?: number | bigint | undefined;
+  /** At the function's return. Left out, as the section says: SEC("kretprobe") is for returns. */
+  readonly return?: boolean | undefined;
+  /** What `bpf_get_attach_cookie` returns at this probe; needs Linux 5.15. */
+  readonly cookie?: bigint | undefined;
+  /** How the probe is set; left out, as the kernel can. */
+  readonly mode?: ProbeMode | undefined;
+}
+
+/** Which system call a probe is for. */
+export interface KsyscallOptions {
+  /** As in the manual: "execve". */
+  readonly name: string;
+  /** At the call's return. Left out, as the section says: SEC("kretsyscall") is for returns. */
+  readonly return?: boolean | undefined;
+  /** What `bpf_get_attach_cookie` returns at this probe; needs Linux 5.15. */
+  readonly cookie?: bigint | undefined;
+}
 
 /**
- * Attaches a program to an instruction of the kernel, `FUNCTION` or `FUNCTION+OFFSET` (libbpf: `attach_kprobe`).
+ * Attaches a program to an instruction of the kernel, or to the return of a function (libbpf:
+ * `bpf_program__attach_kprobe_opts`).
  *
  * Throws a `CoreGenError`: `bad-input` for a function that this kernel doesn't have, with names that are near, and a
  * `KernelError` for one that can't be probed.
  */
-export function attachKprobe(loaded: LoadedProgram, place: string): Link {
-  const [, name = "", offset = "0"] = /^([A-Za-z0-9_.]+)(?:\+(0x[0-9a-fA-F]+|\d+))?$/u.exec(place) ?? [];
-  if (name === "") throw malformed(loaded, place, ["Write it so: do_exit, or do_exit+0x10."]);
-  return attachAt(loaded, name, { offset: BigInt(offset), atReturn: false });
+export function attachKprobe(loaded: LoadedProgram, options: KprobeOptions): Link {
+  const { program, fd } = loaded;
+  const { cookie, mode } = options;
+  const atReturn = options.return ?? isForReturns(loaded);
+  const doing = `attaching program "${program.name}"`;
+  const offset = readOffset(options.offset, doing);
+  if (!/^(?:[\w-]+:)?[\w.$]+$/u.test(options.function)) throw malformed(doing, options.function);
+  if (atReturn && offset !== 0n) {
+    throw new CoreGenError("bad-input", `${doing}: at the return of ${options.function} there is no offset`, {
+      hints: ["A function returns, no place inside it does."],
+    });
+  }
+  const name = presentName(options.function);
+  const place = `kernel function ${offset === 0n ? name : `${name}+0x${offset.toString(16)}`}`;
+  const what = `program "${program.name}" at ${atReturn ? "the return of " : ""}${place}`;
+  try {
+    return attachToProbe(fd, { kind: "kprobe", probed: name, offset, atReturn, cookie, mode }, place, what);
+  } catch (error) {
+    throw error instanceof KernelError ? explained(error, name, what) : error;
+  }
 }
 
-/** Attaches a program to the return of a function of the kernel (libbpf: `attach_kprobe`, a kretprobe). */
-export function attachKretprobe(loaded: LoadedProgram, name: string): Link {
-  if (!/^[A-Za-z0-9_.]+$/u.test(name)) throw malformed(loaded, name, ["A function returns, no place inside it does."]);
-  return attachAt(loaded, name, { offset: 0n, atReturn: true });
-}
-
-/** Attaches a program to a system call by its name, "execve", whatever its function is called (libbpf: `attach_ksyscall`). */
-export function attachKsyscall(loaded: LoadedProgram, name: string): Link {
-  return attachKprobe(loaded, syscallFunction(name));
-}
-
-/** Attaches a program to the return of a system call (libbpf: `attach_ksyscall`). */
-export function attachKretsyscall(loaded: LoadedProgram, name: string): Link {
-  return attachKretprobe(loaded, syscallFunction(name));
-}
-
-interface Place {
-  readonly offset: bigint;
-  readonly atReturn: boolean;
+/** Attaches a program to a system call, whatever its function is called (libbpf: `bpf_program__attach_ksyscall`). */
+export function attachKsyscall(loaded: LoadedProgram, { name, ...options }: KsyscallOptions): Link {
+  if (!/^\w+$/u.test(name)) {
+    throw new CoreGenError(
+      "bad-input",
+      `attaching program "${loaded.program.name}": "${name}" is no name of a system call`,
+      { hints: ['For example "execve".'] },
+    );
+  }
+  return attachKprobe(loaded, { function: syscallFunction(name), ...options });
 }
 
 /**
@@ -59,29 +89,16 @@ function presentName(name: string): string {
   return present;
 }
 
-function attachAt({ program, fd }: LoadedProgram, wanted: string, { offset, atReturn }: Place): Link {
-  const name = presentName(wanted);
-  const place = offset === 0n ? name : `${name}+0x${offset.toString(16)}`;
-  const what = `program "${program.name}" at ${atReturn ? "the return of kernel function" : "kernel function"} ${place}`;
-  return attachToPerfEvent(fd, openProbe(name, { offset, atReturn }, what), what);
-}
-
-function openProbe(name: string, { offset, atReturn }: Place, what: string): Fd {
-  const { type, returnBit } = probePmu("kprobe");
-  const config = atReturn ? 2 ** returnBit : 0;
-  try {
-    return openPerfEvent({ type, config, probed: name, probeOffset: offset }, -1, 0, `kernel function ${name}`);
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    throw explained(error, name, what);
-  }
-}
+/** What the kernel says of a place that it does not probe; tracefs may say EADDRNOTAVAIL of a name that there is twice. */
+const aboutThePlace: readonly number[] = [ENOENT, EINVAL, EADDRNOTAVAIL, EILSEQ, EOPNOTSUPP];
 
 function explained(error: KernelError, name: string, what: string): CoreGenError {
-  if (error.errno === ENOENT) return unknownFunction(name, what, error);
-  if (error.errno !== EINVAL) return error;
+  if (!aboutThePlace.includes(error.errno)) return error;
+  const { reason, hints } = whyNotTraceable(name);
+  const doing = `attaching ${what}`;
+  if (reason !== undefined) return new CoreGenError("bad-input", `${doing}: ${reason}`, { cause: error, hints });
   return new KernelError({
-    doing: `attaching ${what}`,
+    doing,
     syscall: error.syscall,
     errno: error.errno,
     meaning: "the kernel does not let this place be probed",
@@ -90,19 +107,8 @@ function explained(error: KernelError, name: string, what: string): CoreGenError
   });
 }
 
-function unknownFunction(name: string, what: string, cause: CoreGenError): CoreGenError {
-  const near = nearNames(name, functionSymbols());
-  return new CoreGenError("bad-input", `attaching ${what}: this kernel has no function of that name`, {
-    cause,
-    hints: [
-      ...(near.length > 0 ? [`Near it: ${near.join(", ")}.`] : []),
-      ...(name.includes("sys_") ? ['System calls by name, on every kernel: SEC("ksyscall/execve").'] : []),
-      "The compiler may have put it into its callers: then it has no place of its own.",
-    ],
+function malformed(doing: string, name: string): CoreGenError {
+  return new CoreGenError("bad-input", `${doing}: "${name}" is no name of a function of the kernel`, {
+    hints: ['For example "do_exit"; "nf_tables:nft_do_chain" for one of a module.'],
   });
-}
-
-function malformed({ program }: LoadedProgram, place: string, hints: readonly string[]): CoreGenError {
-  const message = `attaching program "${program.name}": "${place}" is no place in the kernel`;
-  return new CoreGenError("bad-input", message, { hints });
 }

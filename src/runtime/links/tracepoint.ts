@@ -31,7 +31,7 @@ export function attachTracepoint({ program, fd }: LoadedProgram, { tracepoint, c
   const config = tracepointId(category, name);
   // The program runs on every CPU: which one the event is for only matters to perf itself.
   const event = openPerfEvent({ type: PERF_TYPE_TRACEPOINT, config }, -1, 0, `tracepoint ${tracepoint}`);
-  return attachToPerfEvent(fd, event, `program "${program.name}" at tracepoint ${tracepoint}`, cookie);
+  return attachToPerfEvent(fd, event, `program "${program.name}" at tracepoint ${tracepoint}`, { cookie });
 }
 
 function isName(text: string): boolean {

@@ -4,6 +4,7 @@
  */
 export { CgroupProgram } from "./cgroup-program.ts";
 export { IterProgram } from "./iter-program.ts";
+export { ProbeProgram } from "./probe-program.ts";
 export { Program } from "./program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";

@@ -2,6 +2,7 @@ import { programKind, type ProgramKind } from "../../object/program-kinds.ts";
 import { findSectionDef } from "../../object/sections.ts";
 import { CgroupProgram } from "./cgroup-program.ts";
 import { IterProgram } from "./iter-program.ts";
+import { ProbeProgram } from "./probe-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
 
@@ -11,6 +12,7 @@ type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
 const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   cgroup: CgroupProgram,
   iter: IterProgram,
+  probe: ProbeProgram,
   tracepoint: TracepointProgram,
 };
 

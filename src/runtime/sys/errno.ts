@@ -14,7 +14,9 @@ export const EINVAL = 22;
 export const ENOSPC = 28;
 export const ERANGE = 34;
 export const ENOLINK = 67;
+export const EILSEQ = 84;
 export const EOPNOTSUPP = 95;
+export const EADDRNOTAVAIL = 99;
 export const EINPROGRESS = 115;
 export const ESTALE = 116;
 /** Only used between parts of the kernel, but bpf() lets it out. */
@@ -66,8 +68,10 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [71, ["EPROTO", "protocol error"]],
   [74, ["EBADMSG", "not a message"]],
   [75, ["EOVERFLOW", "value too large"]],
+  [EILSEQ, ["EILSEQ", "not where an instruction begins"]],
   [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
   [98, ["EADDRINUSE", "address in use"]],
+  [EADDRNOTAVAIL, ["EADDRNOTAVAIL", "no such address"]],
   [110, ["ETIMEDOUT", "timed out"]],
   [EINPROGRESS, ["EINPROGRESS", "in progress already"]],
   [ESTALE, ["ESTALE", "stale handle"]],

@@ -21,13 +21,13 @@ const WATERMARK: bigint = hostIsLittleEndian ? 1n << 14n : 1n << (63n - 14n);
 export interface PerfEventAttr {
   /** `PERF_TYPE_*`. */
   readonly type: number;
-  readonly config: number;
+  readonly config: number | bigint;
   /** What is probed: a function of the kernel, or the path of an executable (`config1`, an address). */
   readonly probed?: string;
   /** Where in it, in bytes from its start (`config2`). */
   readonly probeOffset?: bigint;
   /** Sample every so many events. */
-  readonly samplePeriod?: number;
+  readonly samplePeriod?: number | bigint;
   /** `PERF_SAMPLE_*` bits. */
   readonly sampleType?: number;
   /** Wake up readers after so many events. */
