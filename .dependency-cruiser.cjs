@@ -89,10 +89,11 @@ module.exports = {
     },
     {
       name: "no-dev-dependency-in-src",
-      comment: "What src imports is installed with the package.",
+      comment:
+        "What src imports is installed with the package, apart from yargs, which scripts/bundle.ts puts into dist/cli.",
       severity: "error",
       from: { path: "^src/" },
-      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "^node_modules/yargs/" },
     },
   ],
   options: {

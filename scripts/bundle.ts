@@ -1,4 +1,9 @@
-import { build, type BuildOptions } from "esbuild";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+import { build, type BuildOptions, type Plugin } from "esbuild";
+
+import { noticesOf } from "./notices.ts";
 
 /*
  * Writes the JavaScript of dist; tsc writes the types. Bundled, because a hundred small modules take Node four times as
@@ -11,7 +16,6 @@ const common: BuildOptions = {
   format: "esm",
   platform: "node",
   target: "node20.19",
-  packages: "external",
   sourcemap: true,
   // The sources are in the package.
   sourcesContent: false,
@@ -23,10 +27,50 @@ const folders = ["btf", "object", "co-re", "runtime", "generator"];
 // lie two folders deep, from where templates and package.json are found; dist/index.js alone would hold the generator.
 await build({
   ...common,
+  packages: "external",
   entryPoints: ["index", ...folders.map((folder) => `${folder}/index`)].map((name) => `src/${name}.ts`),
   chunkNames: "shared/[name]-[hash]",
   outbase: "src",
   outdir: "dist",
 });
-// By itself: with the command among the entries, the parts that they share would be many and small.
-await build({ ...common, entryPoints: ["src/cli/main.ts"], chunkNames: "[name]-[hash]", outdir: "dist/cli" });
+
+/**
+ * What yargs measures and wraps its help with is run when help is printed: V8 takes longer to read its regular expressions
+ * for emoji than the whole of Node takes to start, thrice, as there are three copies.
+ */
+const lazyHelp: Plugin = {
+  name: "lazy-help",
+  setup(bundle) {
+    // Go's syntax, which has no flags here.
+    bundle.onResolve({ filter: /^(?:cliui|string-width)$/ }, async ({ path, kind, importer, resolveDir }) => {
+      if (!importer.endsWith("/yargs/lib/platform-shims/esm.mjs") || kind !== "import-statement") return undefined;
+      const resolved = await bundle.resolve(path, { kind: "require-call", resolveDir });
+      return { path, namespace: "lazy", pluginData: resolved.path };
+    });
+    // What is required, esbuild runs when it gets there.
+    bundle.onLoad(
+      { filter: /.*/, namespace: "lazy" },
+      ({ path, pluginData: file }: { path: string; pluginData: string }) => ({
+        contents: `export default (...args) => require(${JSON.stringify(path)}).default(...args);`,
+        resolveDir: dirname(file),
+      }),
+    );
+  },
+};
+
+const manifest: unknown = JSON.parse(readFileSync("package.json", "utf8"));
+// Our own package.json: it has dependencies.
+const dependencies = Object.keys((manifest as { dependencies: object }).dependencies);
+
+// By itself: with the command among the entries, the parts that they share would be many and small. With yargs in it:
+// Node would take as long to find and read its forty files as to start.
+const command = await build({
+  ...common,
+  external: dependencies,
+  plugins: [lazyHelp],
+  metafile: true,
+  entryPoints: ["src/cli/main.ts"],
+  chunkNames: "[name]-[hash]",
+  outdir: "dist/cli",
+});
+writeFileSync("dist/cli/NOTICES.txt", noticesOf(Object.keys(command.metafile.inputs)));
