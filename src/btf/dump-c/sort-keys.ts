@@ -1,4 +1,3 @@
-import { compareNames } from "./compare-names.ts";
 import type { Limits } from "./limits.ts";
 import type { TypeWords } from "./type-words.ts";
 
@@ -39,25 +38,8 @@ export function rankOf(types: TypeWords, id: number, limits: Limits): number {
   }
 }
 
-/**
- * What types of a rank are sorted by, by their index: the place in the alphabet of the name of what they lead to, and of
- * their own.
- */
-export interface NameKeys {
-  readonly names: Uint32Array;
-  readonly ownNames: Uint32Array;
-}
-
-export function nameKeysOf(types: TypeWords, ids: Uint32Array, limits: Limits): NameKeys {
-  const names = ids.map((id) => sortNameOf(types, id, limits));
-  const ownNames = ids.map((id) => types.nameOff(id));
-  const places = alphabet(types.strings, [names, ownNames], limits);
-  const placeOf = (offset: number): number => places.get(offset) ?? 0;
-  return { names: names.map(placeOf), ownNames: ownNames.map(placeOf) };
-}
-
 /** The offset of the name of what a type leads to; an enum without a name goes by its first value (bpftool: `btf_type_sort_name`). */
-function sortNameOf(types: TypeWords, id: number, limits: Limits): number {
+export function sortNameOf(types: TypeWords, id: number, limits: Limits): number {
   for (let at = id; ; at = types.target(at)) {
     limits.spend(1);
     switch (types.kind(at)) {
@@ -78,19 +60,4 @@ function sortNameOf(types: TypeWords, id: number, limits: Limits): number {
         return types.nameOff(at);
     }
   }
-}
-
-/** The place of each name in the alphabet, by its offset; equal names have the same. */
-function alphabet(strings: Uint8Array, used: readonly Uint32Array[], limits: Limits): Map<number, number> {
-  const places = new Map<number, number>();
-  for (const names of used) for (const offset of names) places.set(offset, 0);
-  const sorted = [...places.keys()].sort((a, b) => compareNames(strings, a, b, limits));
-  let place = 0;
-  let before = -1;
-  for (const offset of sorted) {
-    if (before >= 0 && compareNames(strings, before, offset, limits) !== 0) place++;
-    places.set(offset, place);
-    before = offset;
-  }
-  return places;
 }

@@ -1,6 +1,7 @@
+import { compareNames } from "./compare-names.ts";
 import { Finished } from "./finished.ts";
 import type { Limits } from "./limits.ts";
-import { LAST_RANK, nameKeysOf, rankOf } from "./sort-keys.ts";
+import { LAST_RANK, rankOf, sortNameOf } from "./sort-keys.ts";
 import { TypeHashes } from "./type-hashes.ts";
 import type { TypeWords } from "./type-words.ts";
 
@@ -23,53 +24,41 @@ export function sortedIds(types: TypeWords, limits: Limits): number[] {
     if (rank === LAST_RANK) last.push(id);
     else named.push(id);
   }
-  const hashes = new TypeHashes(types, limits);
-  const sort = (ids: readonly number[]): Uint32Array => sortIds(types, Uint32Array.from(ids), ranks, hashes, limits);
-  const sorted = sort(named);
+  const compare = comparison(types, ranks, limits);
+  const sorted = Uint32Array.from(named).sort(compare);
   const finished = new Finished(types, limits, (id) => ranks[id] !== LAST_RANK && id !== sorted[0]);
-  return [...sorted.subarray(1), ...sort(last.filter((id) => !finished.has(id)))];
+  const rest = Uint32Array.from(last.filter((id) => !finished.has(id))).sort(compare);
+  return [...sorted.subarray(1), ...rest];
 }
 
-function sortIds(
-  types: TypeWords,
-  ids: Uint32Array,
-  ranks: Uint8Array,
-  hashes: TypeHashes,
-  limits: Limits,
-): Uint32Array {
-  const { names, ownNames } = nameKeysOf(types, ids, limits);
-  const rank = ids.map((id) => ranks[id] ?? 0);
-  // The last key first: counting keeps the order of what is equal, and at first that is the order of the ids.
-  const order = [ownNames, names, rank].reduce(sortByKey, Uint32Array.from(ids.keys()));
-  const areEqual = (a: number, b: number): boolean =>
-    names[a] === names[b] && ownNames[a] === ownNames[b] && rank[a] === rank[b];
-  const sorted = order.map((index) => ids[index] ?? 0);
-  let start = 0;
-  for (let end = 1; end <= order.length; end++) {
-    if (end < order.length && areEqual(order[start] ?? 0, order[end] ?? 0)) continue;
-    if (end - start > 1) sorted.set(hashes.sort([...sorted.subarray(start, end)]), start);
-    start = end;
+/** Which of two types comes first (bpftool: `btf_type_compare`); what is equal stays in the order of the ids. */
+function comparison(types: TypeWords, ranks: Uint8Array, limits: Limits): (a: number, b: number) => number {
+  const { strings, typeCount } = types;
+  const hashes = new TypeHashes(types, limits);
+  /** By id, with what decides nearly always: the rank, and how the name of what it leads to begins. */
+  const keys = new Float64Array(typeCount);
+  const names = new Uint32Array(typeCount);
+  const keyOf = (id: number): number => {
+    const known = keys[id] ?? 0;
+    if (known > 0) return known;
+    const name = sortNameOf(types, id, limits);
+    names[id] = name;
+    return (keys[id] = 1 + (ranks[id] ?? 0) * 2 ** 32 + firstBytes(strings, name));
+  };
+  return (a, b) =>
+    keyOf(a) - keyOf(b) ||
+    compareNames(strings, names[a] ?? 0, names[b] ?? 0, limits) ||
+    compareNames(strings, types.nameOff(a), types.nameOff(b), limits) ||
+    hashes.compare(a, b);
+}
+
+/** The first four bytes of a string as a number, in the order of their alphabet. */
+function firstBytes(strings: Uint8Array, at: number): number {
+  let bytes = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = strings[at + i] ?? 0;
+    if (byte === 0) return bytes * 256 ** (4 - i);
+    bytes = bytes * 256 + byte;
   }
-  return sorted;
-}
-
-/** A counting sort of indexes by the keys at them: linear, and what is equal keeps its order. */
-function sortByKey(indexes: Uint32Array, keys: Uint32Array): Uint32Array {
-  const starts = new Uint32Array(largestOf(keys) + 2);
-  for (const key of keys) starts[key + 1] = (starts[key + 1] ?? 0) + 1;
-  for (let key = 1; key < starts.length; key++) starts[key] = (starts[key] ?? 0) + (starts[key - 1] ?? 0);
-  const sorted = new Uint32Array(indexes.length);
-  for (const index of indexes) {
-    const key = keys[index] ?? 0;
-    const at = starts[key] ?? 0;
-    sorted[at] = index;
-    starts[key] = at + 1;
-  }
-  return sorted;
-}
-
-function largestOf(keys: Uint32Array): number {
-  let largest = 0;
-  for (const key of keys) if (key > largest) largest = key;
-  return largest;
+  return bytes;
 }

@@ -23,14 +23,11 @@ export class TypeHashes {
     this.#limits = limits;
   }
 
-  /** Sorts ids by the hashes of their types, in place; equal ones keep their order. */
-  sort(ids: number[]): number[] {
-    if (ids.length < 2) return ids;
-    return ids.sort((a, b) => {
-      const left = this.#of(a, true);
-      const right = this.#of(b, true);
-      return left.high - right.high || left.low - right.low;
-    });
+  /** Negative when the first of two ids has the smaller hash. */
+  compare(a: number, b: number): number {
+    const left = this.#of(a, true);
+    const right = this.#of(b, true);
+    return left.high - right.high || left.low - right.low;
   }
 
   #of(id: number, withMembers: boolean): Hash {
