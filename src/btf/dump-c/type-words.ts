@@ -1,3 +1,4 @@
+import { checkWords } from "./check-words.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Btf } from "../btf.ts";
 import { kindOf, vlenOf } from "../index/offsets.ts";
@@ -30,9 +31,8 @@ export class TypeWords {
     this.typeCount = btf.typeCount;
     this.strings = btf.strings;
     this.#starts = new Uint32Array(btf.typeCount);
-    this.#referenced = new Uint8Array(btf.typeCount);
     this.#words = this.#join(btf);
-    for (let id = 1; id < this.typeCount; id++) this.#check(id);
+    this.#referenced = checkWords(this);
   }
 
   /** How many bytes of types and strings there are. */
@@ -121,75 +121,6 @@ export class TypeWords {
       start += part.length;
     });
     return words;
-  }
-
-  #check(id: number): void {
-    this.#checkName(id, this.nameOff(id));
-    const kind = this.kind(id);
-    switch (kind) {
-      case "int":
-      case "float":
-      case "fwd":
-        break;
-      case "ptr":
-      case "typedef":
-      case "volatile":
-      case "const":
-      case "restrict":
-      case "type_tag":
-      case "func":
-      case "var":
-      case "decl_tag":
-        this.#refer(id, this.size32(id));
-        break;
-      case "array":
-        this.#refer(id, this.target(id));
-        this.#refer(id, this.word(this.elements(id) + 1));
-        break;
-      case "struct":
-      case "union":
-        this.#checkElements(id, 3, 0, 1);
-        break;
-      case "enum":
-        this.#checkElements(id, 2, 0, -1);
-        break;
-      case "enum64":
-        this.#checkElements(id, 3, 0, -1);
-        break;
-      case "func_proto":
-        this.#checkId(id, this.size32(id));
-        this.#checkElements(id, 2, 0, 1);
-        break;
-      case "datasec":
-        this.#checkElements(id, 3, -1, 0);
-        break;
-      case "void":
-        this.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
-    }
-  }
-
-  /** Elements of `length` words, of which one is a name and one a type, or -1. */
-  #checkElements(id: number, length: number, name: number, type: number): void {
-    let at = this.elements(id);
-    for (const end = at + this.vlen(id) * length; at < end; at += length) {
-      if (name >= 0) this.#checkName(id, this.word(at + name));
-      if (type >= 0) this.#refer(id, this.word(at + type));
-    }
-  }
-
-  #refer(from: number, to: number): void {
-    this.#checkId(from, to);
-    this.#referenced[to] = 1;
-  }
-
-  #checkId(from: number, to: number): void {
-    if (to >= this.typeCount)
-      this.fail(`type [${from}] refers to type [${to}], the last one is [${this.typeCount - 1}]`);
-  }
-
-  #checkName(id: number, nameOff: number): void {
-    if (nameOff >= this.strings.length && nameOff > 0)
-      this.fail(`type [${id}] has a name at offset ${nameOff} of the strings, which are ${this.strings.length} bytes`);
   }
 }
 
