@@ -29,6 +29,16 @@ export class CText {
     this.#bytes = new Uint8Array(size + 2 * SLACK);
   }
 
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether the name at this offset is empty. */
+  isEmpty(nameOff: number): boolean {
+    return this.#strings[nameOff] === 0;
+  }
+
   /** Appends ASCII text. */
   text(text: string): void {
     this.#makeRoom();
@@ -52,6 +62,15 @@ export class CText {
         this.#limits.fail(`a name has more than ${LONGEST_NAME} bytes, no compiler writes that`);
       bytes[length++] = byte;
     }
+    this.#length = length;
+  }
+
+  /** Appends what was written before, from `start` to `end`. */
+  repeat(start: number, end: number): void {
+    this.#makeRoom(end - start);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    for (let at = start; at < end; at++) bytes[length++] = bytes[at] ?? 0;
     this.#length = length;
   }
 
@@ -95,11 +114,11 @@ export class CText {
     return new TextDecoder().decode(this.#bytes.subarray(0, this.#length));
   }
 
-  #makeRoom(): void {
-    if (this.#length + SLACK <= this.#bytes.length) return;
+  #makeRoom(length = 0): void {
+    if (this.#length + length + SLACK <= this.#bytes.length) return;
     if (this.#length > this.#longest)
       this.#limits.fail(`as C it is more than ${this.#longest} bytes long, which only damaged BTF is`);
-    const larger = new Uint8Array(this.#bytes.length * 2);
+    const larger = new Uint8Array((this.#bytes.length + length) * 2);
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
