@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from "yargs";
+import { limitInlining } from "./limit-inlining.ts";
 import { once } from "./once.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -30,6 +31,7 @@ export const vmlinuxCommand: CommandModule<object, VmlinuxArguments> = {
 };
 
 async function writeVmlinux({ btf, output }: VmlinuxArguments): Promise<void> {
+  limitInlining();
   const [{ dumpC }, { readBtfFile, RUNNING_KERNEL }] = await Promise.all([
     import("../btf/dump-c/dump-c.ts"),
     import("./read-btf.ts"),
