@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { argv, hrtime } from "node:process";
 
-const { Btf } = await import(new URL("../dist/btf/btf.js", import.meta.url).href);
+const { Btf } = await import(new URL("../dist/btf/index.js", import.meta.url).href);
 const [, , rounds, ...names] = argv;
 
 function index() {
