@@ -8,23 +8,21 @@ import type { MapModel } from "./model.ts";
 import { code, commentText, literalKey, pascalCase, quote, typeKey } from "./names.ts";
 import { cTypeName } from "../btf/c-declaration.ts";
 import { typeText } from "./types/print.ts";
-import { sizeOfShape, type Shape } from "./types/shape.ts";
+import { fieldsOf, sizeOfShape, type Shape } from "./types/shape.ts";
 
 /** The maps of `.maps`; data sections are globals. */
 export function buildMaps(context: BuildContext, maps: readonly MapDef[], records: RecordReport): MapModel[] {
   return maps.map((map) => {
-    const { type, spec } = classOf(context, map, records);
-    return { doc: mapDoc(context, map, records), key: typeKey(map.name), literalKey: literalKey(map.name), type, spec };
+    const doc = mapDoc(context, map, records);
+    return { doc, key: typeKey(map.name), literalKey: literalKey(map.name), ...classOf(context, map, records) };
   });
 }
 
-interface MapClass {
-  readonly type: string;
-  readonly spec: string;
-}
+type MapClass = Pick<MapModel, "type" | "classes" | "spec">;
 
 function classOf(context: BuildContext, map: MapDef, records: RecordReport): MapClass {
-  switch (kindOf(map)) {
+  const kind = kindOf(map);
+  switch (kind) {
     case "ringbuf":
       return buffer(context, map, records, "ringbuf", "RingBuffer");
     case "perf_event_array":
@@ -37,15 +35,66 @@ function classOf(context: BuildContext, map: MapDef, records: RecordReport): Map
     case "lru_percpu_hash":
       return keyed(context, map, "percpu_hash", "PerCpuHashMap");
     case "array":
-      return indexed(context, map, "array", "ArrayMap");
     case "percpu_array":
-      return indexed(context, map, "percpu_array", "PerCpuArrayMap");
+    case "queue":
+    case "stack":
+    case "bloom_filter":
+    case "task_storage":
+    case "sk_storage":
+    case "inode_storage":
+    case "cgrp_storage":
+      return withValues(context, map, kind, classesWithValues[kind]);
+    case "lpm_trie":
+      return trie(context, map);
+    case "array_of_maps":
+    case "hash_of_maps":
+      return mapOfMaps(context, map, records);
+    case "sockhash":
+      return sockHash(context, map);
+    case "prog_array":
+    case "cgroup_array":
+    case "sockmap":
+    case "reuseport_sockarray":
+    case "xskmap":
+    case "devmap":
+    case "devmap_hash":
+    case "cpumap":
+    case "stack_trace":
     case "struct_ops":
-      return { type: "StructOpsMap", spec: `{ type: "struct_ops" }` };
+      return { type: plainClasses[kind], classes: [plainClasses[kind]], spec: `{ type: ${quote(kind)} }` };
     default:
-      return { type: "BpfMap", spec: `{ type: "other" }` };
+      return otherMap;
   }
 }
+
+const otherMap: MapClass = { type: "BpfMap", classes: ["BpfMap"], spec: `{ type: "other" }` };
+
+/** The classes of maps whose values are typed, and whose keys the class knows. */
+const classesWithValues = {
+  array: "ArrayMap",
+  percpu_array: "PerCpuArrayMap",
+  queue: "QueueMap",
+  stack: "StackMap",
+  bloom_filter: "BloomFilterMap",
+  task_storage: "TaskStorage",
+  sk_storage: "SocketStorage",
+  inode_storage: "InodeStorage",
+  cgrp_storage: "CgroupStorage",
+} as const;
+
+/** The classes of maps that know their keys and values themselves. */
+const plainClasses = {
+  prog_array: "ProgramArray",
+  cgroup_array: "CgroupArray",
+  sockmap: "SockMap",
+  reuseport_sockarray: "ReuseportSockArray",
+  xskmap: "XskMap",
+  devmap: "DevMap",
+  devmap_hash: "DevHashMap",
+  cpumap: "CpuMap",
+  stack_trace: "StackTraceMap",
+  struct_ops: "StructOpsMap",
+} as const;
 
 function buffer(context: BuildContext, map: MapDef, records: RecordReport, spec: string, type: string): MapClass {
   const found = records.maps.find((one) => one.map === map.name);
@@ -53,7 +102,11 @@ function buffer(context: BuildContext, map: MapDef, records: RecordReport, spec:
     context,
     found ?? { map: map.name, candidates: [], source: "none", sizes: [], message: "" },
   );
-  return { type: `${type}<${record.type}>`, spec: `{ type: ${quote(spec)}, record: ${record.codec} }` };
+  return {
+    type: `${type}<${record.type}>`,
+    classes: [type],
+    spec: `{ type: ${quote(spec)}, record: ${record.codec} }`,
+  };
 }
 
 function keyed(context: BuildContext, map: MapDef, spec: string, type: string): MapClass {
@@ -61,15 +114,71 @@ function keyed(context: BuildContext, map: MapDef, spec: string, type: string): 
   const value = valueShape(context, map);
   return {
     type: `${type}<${typeText(key)}, ${typeText(value)}>`,
+    classes: [type],
     spec: `{ type: ${quote(spec)}, key: ${context.codecs.codecOf(key)}, value: ${context.codecs.codecOf(value)} }`,
   };
 }
 
-function indexed(context: BuildContext, map: MapDef, spec: string, type: string): MapClass {
+function withValues(context: BuildContext, map: MapDef, spec: string, type: string): MapClass {
   const value = valueShape(context, map);
   return {
     type: `${type}<${typeText(value)}>`,
+    classes: [type],
     spec: `{ type: ${quote(spec)}, value: ${context.codecs.codecOf(value)} }`,
+  };
+}
+
+function trie(context: BuildContext, map: MapDef): MapClass {
+  const key = keyShape(context, map);
+  const value = valueShape(context, map);
+  const addresses = isPrefixOfAddress(key);
+  const keyType = addresses ? `string | ${typeText(key)}` : typeText(key);
+  const codecs = `key: ${context.codecs.codecOf(key)}, value: ${context.codecs.codecOf(value)}`;
+  return {
+    type: `LpmTrieMap<${keyType}, ${typeText(value)}${addresses ? ", string" : ""}>`,
+    classes: ["LpmTrieMap"],
+    spec: `{ type: "lpm_trie", ${codecs}, addresses: ${addresses} }`,
+  };
+}
+
+/** `struct { u32 prefixlen; … }` with one member behind it that is as long as an IPv4 or IPv6 address. */
+function isPrefixOfAddress(key: Shape): boolean {
+  if (key.kind !== "record") return false;
+  const fields = fieldsOf(key.declaration).filter(({ shape }) => sizeOfShape(shape) > 0);
+  const [length, address, ...more] = fields;
+  if (length === undefined || address === undefined || more.length > 0) return false;
+  if (length.offset !== 0 || sizeOfShape(length.shape) !== 4 || address.offset !== 4) return false;
+  const size = sizeOfShape(address.shape);
+  return (size === 4 || size === 16) && key.declaration.size === 4 + size;
+}
+
+function mapOfMaps(context: BuildContext, map: MapDef, records: RecordReport): MapClass {
+  const inner = map.inner === undefined ? otherMap : classOf(context, innerOf(map, map.inner), records);
+  if (kindOf(map) === "array_of_maps")
+    return {
+      type: `ArrayOfMaps<${inner.type}>`,
+      classes: ["ArrayOfMaps", ...inner.classes],
+      spec: `{ type: "array_of_maps", inner: ${inner.spec} }`,
+    };
+  const key = keyShape(context, map);
+  return {
+    type: `HashOfMaps<${typeText(key)}, ${inner.type}>`,
+    classes: ["HashOfMaps", ...inner.classes],
+    spec: `{ type: "hash_of_maps", key: ${context.codecs.codecOf(key)}, inner: ${inner.spec} }`,
+  };
+}
+
+/** Types and messages name the inner map after the outer one. */
+function innerOf({ name }: MapDef, inner: MapDef): MapDef {
+  return { ...inner, name: `${name}_inner` };
+}
+
+function sockHash(context: BuildContext, map: MapDef): MapClass {
+  const key = keyShape(context, map);
+  return {
+    type: `SockHash<${typeText(key)}>`,
+    classes: ["SockHash"],
+    spec: `{ type: "sockhash", key: ${context.codecs.codecOf(key)} }`,
   };
 }
 

@@ -114,7 +114,7 @@ function typesUsed(
   structOps: readonly StructOpsModel[],
   codecs: boolean,
 ): string[] {
-  const classes = maps.map(({ type }) => type.replace(/<.*/su, ""));
+  const classes = maps.flatMap((map) => map.classes);
   return [
     ...new Set([
       ...classes,

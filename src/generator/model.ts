@@ -93,6 +93,8 @@ export interface MapModel {
   readonly literalKey: string;
   /** Its class: `HashMap<number, bigint>`. */
   readonly type: string;
+  /** The classes in that type. */
+  readonly classes: readonly string[];
   /** Its entry in the literal: `{ type: "hash", key: u32, value: u64 }`. */
   readonly spec: string;
 }

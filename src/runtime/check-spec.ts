@@ -12,6 +12,26 @@ const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly 
   percpu_hash: ["percpu_hash", "lru_percpu_hash"],
   array: ["array"],
   percpu_array: ["percpu_array"],
+  queue: ["queue"],
+  stack: ["stack"],
+  bloom_filter: ["bloom_filter"],
+  lpm_trie: ["lpm_trie"],
+  array_of_maps: ["array_of_maps"],
+  hash_of_maps: ["hash_of_maps"],
+  task_storage: ["task_storage"],
+  sk_storage: ["sk_storage"],
+  inode_storage: ["inode_storage"],
+  cgrp_storage: ["cgrp_storage"],
+  prog_array: ["prog_array"],
+  cgroup_array: ["cgroup_array"],
+  sockmap: ["sockmap"],
+  sockhash: ["sockhash"],
+  reuseport_sockarray: ["reuseport_sockarray"],
+  xskmap: ["xskmap"],
+  devmap: ["devmap"],
+  devmap_hash: ["devmap_hash"],
+  cpumap: ["cpumap"],
+  stack_trace: ["stack_trace"],
   struct_ops: ["struct_ops"],
 };
 
@@ -63,6 +83,7 @@ function* mapProblem(spec: MapSpec, def: MapDef): Generator<string> {
     yield `its map "${def.name}" is of kind ${kind}, not ${spec.type}`;
     return;
   }
+  if ("inner" in spec && def.inner !== undefined) yield* mapProblem(spec.inner, def.inner);
   if ("key" in spec && spec.key.size !== def.keySize)
     yield `keys of its map "${def.name}" have ${def.keySize} bytes, not ${spec.key.size}`;
   if ("value" in spec && spec.value.size !== def.valueSize)

@@ -3,6 +3,7 @@ import type { CloseStack } from "./close-stack.ts";
 import type { Codec } from "./codec.ts";
 import type { LoadedMap } from "./load/types.ts";
 import { hostIsLittleEndian, Memory } from "./memory.ts";
+import { encode, storeAtOnce } from "./store-at-once.ts";
 import type { Fd } from "./sys/fd.ts";
 import { mapLookup, mapUpdate } from "./sys/map-ops.ts";
 import { mapMemory, type Mapping } from "./sys/mmap.ts";
@@ -115,21 +116,4 @@ class MapStore implements GlobalsStore {
 function readAt<T>(memory: Memory, codec: Codec<T>, offset: number): T {
   memory.end = offset + codec.size;
   return codec.read(memory, offset);
-}
-
-/** The bytes of a value: made beside the section, so that a value that is refused leaves it as it was. */
-function encode<T>(codec: Codec<T>, value: T, like: Memory): Uint8Array {
-  const memory = like.over(new Uint8Array(codec.size));
-  codec.write(memory, 0, value);
-  return memory.bytes;
-}
-
-/** Programs read the section while it is written: what the machine can store in one piece is stored so. */
-function storeAtOnce(from: Uint8Array, to: Uint8Array, offset: number): void {
-  const target = new DataView(to.buffer, to.byteOffset + offset, from.length);
-  const source = new DataView(from.buffer);
-  if (from.length === 8) target.setBigUint64(0, source.getBigUint64(0));
-  else if (from.length === 4) target.setUint32(0, source.getUint32(0));
-  else if (from.length === 2) target.setUint16(0, source.getUint16(0));
-  else to.set(from, offset);
 }

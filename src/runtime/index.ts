@@ -69,5 +69,6 @@ export {
   type ProgramSource,
   type UpdateOptions,
 } from "./links/index.ts";
-export { ArrayMap, BpfMap, HashMap, PerCpuArrayMap, PerCpuHashMap, StructOpsMap } from "./maps/index.ts";
+export * from "./maps/index.ts";
+export { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./sys/map-ops.ts";
 export { PerfEventArray, RingBuffer, type RecordOptions } from "./records/index.ts";

@@ -131,9 +131,9 @@ export class LoadedSkeleton {
   #handle(name: string, opened: OpenedMap | undefined): Omit<MapHandle, "readers"> {
     const map = this.#maps.get(name);
     if (map !== undefined) {
-      const { def, fd, maxEntries, pinPath } = map;
-      const { keySize, valueSize } = def;
-      return { name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, pinPath };
+      const { def, fd, maxEntries, pinPath, mmapable } = map;
+      const { keySize, valueSize, flags } = def;
+      return { name, kind: mapKind(def.type), fd, keySize, valueSize, maxEntries, flags, pinPath, mmapable };
     }
     const { kind = "unspec", keySize = 0, valueSize = 0, maxEntries = 0 } = opened ?? {};
     return { name, kind, keySize, valueSize, maxEntries, fd: this.#missingFd(name) };

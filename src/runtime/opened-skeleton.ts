@@ -147,8 +147,8 @@ export class OpenedSkeleton {
   #openMap(name: string, spec: MapSpec, def: MapDef): OpenedMapSettings {
     return new OpenedMapSettings(def, {
       ...{ what: `map "${name}"`, kinds: kindsOf(spec), ...this.#context },
-      keys: "key" in spec ? "fixed" : freeIf(spec.type === "other"),
-      values: freeIf(spec.type === "other"),
+      keys: freeIf(spec.type === "other"),
+      values: freeIf(hasFreeValues(spec)),
     });
   }
 
@@ -251,6 +251,11 @@ export class OpenedSkeleton {
       hints: ["Call open() again for another instance."],
     });
   }
+}
+
+/** Whether no reader has to know how long the values of a map are. */
+function hasFreeValues({ type }: MapSpec): boolean {
+  return type === "other" || type === "stack_trace";
 }
 
 function freeIf(free: boolean): "free" | "fixed" {

@@ -3,7 +3,10 @@ import type { Link } from "./links/link.ts";
 import type { StructOpsLink } from "./links/struct-ops.ts";
 import type { OnLog } from "./load/log-events.ts";
 import type { MapSource } from "./load/types.ts";
+import type { ArrayOfMaps } from "./maps/array-of-maps.ts";
 import type { BpfMap } from "./maps/bpf-map.ts";
+import type { HashOfMaps } from "./maps/hash-of-maps.ts";
+import type { StackTraceMap } from "./maps/stack-trace-map.ts";
 import type { Program } from "./programs/program.ts";
 
 /**
@@ -112,8 +115,11 @@ export interface UntypedMapSettings extends MapSettings {
 }
 
 /** A map of the plain class has no reader, which would have to know the sizes. */
-type MapSettingsOf<M> = BpfMap extends M ? UntypedMapSettings : MapSettings;
-type OpenedMapOf<M> = BpfMap extends M ? OpenedUntypedMap : OpenedMap;
+type MapSettingsOf<M> = HasFreeSizes<M> extends true ? UntypedMapSettings : MapSettings;
+type OpenedMapOf<M> = HasFreeSizes<M> extends true ? OpenedUntypedMap : OpenedMap;
+/** Of maps of maps it is the template whose sizes may be set, and which may be taken from a map that exists. */
+type HasFreeSizes<M> = BpfMap extends M ? true : M extends WithFreeSizes ? true : false;
+type WithFreeSizes = ArrayOfMaps<BpfMap> | HashOfMaps<never, BpfMap> | StackTraceMap;
 
 export interface ProgramSettings {
   readonly autoload?: boolean;

@@ -31,8 +31,31 @@ export type MapSpec =
   | { readonly type: "perf_event_array"; readonly record: Codec<unknown> }
   | { readonly type: "hash" | "percpu_hash"; readonly key: Codec<unknown>; readonly value: Codec<unknown> }
   | { readonly type: "array" | "percpu_array"; readonly value: Codec<unknown> }
+  | { readonly type: "queue" | "stack" | "bloom_filter"; readonly value: Codec<unknown> }
+  | LpmTrieSpec
+  | { readonly type: "array_of_maps"; readonly inner: MapSpec }
+  | { readonly type: "hash_of_maps"; readonly key: Codec<unknown>; readonly inner: MapSpec }
+  | {
+      readonly type: "task_storage" | "sk_storage" | "inode_storage" | "cgrp_storage";
+      readonly value: Codec<unknown>;
+    }
+  | { readonly type: "sockhash"; readonly key: Codec<unknown> }
+  | { readonly type: DescriptorMapType }
+  | { readonly type: "stack_trace" }
   | { readonly type: "struct_ops" }
   | { readonly type: "other" };
+
+/** Maps of things that are given by their descriptors or numbers. */
+export type DescriptorMapType =
+  "prog_array" | "cgroup_array" | "sockmap" | "reuseport_sockarray" | "xskmap" | "devmap" | "devmap_hash" | "cpumap";
+
+/** A trie; with `addresses`, its keys are written and read as text, "10.0.0.0/8". */
+export interface LpmTrieSpec {
+  readonly type: "lpm_trie";
+  readonly key: Codec<unknown>;
+  readonly value: Codec<unknown>;
+  readonly addresses: boolean;
+}
 
 /** One section of global data. */
 export interface GlobalsSpec {

@@ -39,8 +39,12 @@ export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
+/** The error for an index that an array doesn't have; it says all there is to say. */
+export class IndexError extends RangeError {}
+
 /** The same kind of error, which also says where the wrong value was meant to go. */
 export function withPlace(error: unknown, place: string): unknown {
+  if (error instanceof IndexError) return error;
   if (error instanceof RangeError) return new RangeError(`${place}: ${error.message}`, { cause: error });
   if (error instanceof TypeError) return new TypeError(`${place}: ${error.message}`, { cause: error });
   return error;

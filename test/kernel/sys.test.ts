@@ -11,6 +11,7 @@ import { Attr, bpf, BPF_MAP_CREATE } from "../../src/runtime/sys/bpf.ts";
 import { ENOENT } from "../../src/runtime/sys/errno.ts";
 import { Fd, openDescriptors } from "../../src/runtime/sys/fd.ts";
 import { libc } from "../../src/runtime/sys/libc.ts";
+import { readBatch } from "../../src/runtime/sys/map-batch.ts";
 import * as ops from "../../src/runtime/sys/map-ops.ts";
 import { mapMemory, type Mapping } from "../../src/runtime/sys/mmap.ts";
 import { mountDetached } from "../../src/runtime/sys/mount.ts";
@@ -115,18 +116,12 @@ describeWithKernel("map operations", { btf: false }, () => {
     const [keys, values] = [new Uint32Array(300), new Uint32Array(300)];
     let from: Uint8Array | undefined;
     for (let done = false; !done;) {
-      const to = new Uint8Array(4);
-      const batch = ops.mapLookupBatch(
-        map.fd,
-        from,
-        to,
-        new Uint8Array(keys.buffer),
-        new Uint8Array(values.buffer),
-        300,
-      );
+      const next = new Uint8Array(4);
+      const [room, ...bytesOf] = [300, new Uint8Array(keys.buffer), new Uint8Array(values.buffer)] as const;
+      const batch = readBatch(map.fd, { from, next, keys: bytesOf[0], values: bytesOf[1], room }, false);
       for (let i = 0; i < batch.count; i++) found.set(keys[i] ?? -1, values[i] ?? -1);
       ({ done } = batch);
-      from = to;
+      from = next;
     }
     expect(found).toEqual(new Map(Array.from({ length: 1000 }, (_, i) => [i, i * 3])));
   });

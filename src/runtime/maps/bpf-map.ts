@@ -14,6 +14,10 @@ export interface MapHandle {
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
+  /** `BPF_F_*`. */
+  readonly flags?: number;
+  /** Whether user space can map it (BPF_F_MMAPABLE). */
+  readonly mmapable?: boolean;
   /** Where it is pinned. */
   readonly pinPath?: string | undefined;
   /** What has to end before the descriptor is closed: readers of a ring buffer. */

@@ -13,4 +13,19 @@ export class PerCpuArrayMap<V> extends IndexedMap<V[]> {
   constructor(handle: MapHandle, value: Codec<V>) {
     super(handle, perCpuCodec(value, possibleCpus()));
   }
+
+  /**
+   * The values of all CPUs at `index` as one. `merge` adds one to another; {@link sum} does for numbers and bigints.
+   *
+   * @example
+   * skel.maps.packets.merged(0, sum); // 1234n
+   */
+  merged(index: number, merge: (total: V, value: V) => V): V {
+    return this.get(index).reduce(merge);
+  }
+
+  /** {@link merged} of every element, in order. */
+  *mergedValues(merge: (total: V, value: V) => V): Generator<V, void> {
+    for (const values of this.values()) yield values.reduce(merge);
+  }
 }

@@ -13,4 +13,20 @@ export class PerCpuHashMap<K, V> extends KeyedMap<K, V[]> {
   constructor(handle: MapHandle, key: Codec<K>, value: Codec<V>) {
     super(handle, key, perCpuCodec(value, possibleCpus()));
   }
+
+  /**
+   * The values of all CPUs for `key` as one, undefined when there is none. `merge` adds one to another; {@link sum}
+   * does for numbers and bigints.
+   *
+   * @example
+   * skel.maps.bytes_by_pid.merged(process.pid, sum); // 1234n
+   */
+  merged(key: K, merge: (total: V, value: V) => V): V | undefined {
+    return this.get(key)?.reduce(merge);
+  }
+
+  /** {@link merged} of every entry. */
+  *mergedEntries(merge: (total: V, value: V) => V): Generator<[K, V], void> {
+    for (const [key, values] of this.entries()) yield [key, values.reduce(merge)];
+  }
 }

@@ -10,6 +10,7 @@ export interface SyscallNumbers {
 export const SYS_FSOPEN = 430;
 export const SYS_FSCONFIG = 431;
 export const SYS_FSMOUNT = 432;
+export const SYS_PIDFD_OPEN = 434;
 
 /** By `process.arch`. arm64, riscv64 and loong64 share the kernel's generic table, `asm-generic/unistd.h`. */
 const numbers: ReadonlyMap<string, SyscallNumbers> = new Map([

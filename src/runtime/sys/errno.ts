@@ -1,5 +1,7 @@
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
+export const EINTR = 4;
 export const ENXIO = 6;
 export const E2BIG = 7;
 export const EBADF = 9;
@@ -29,8 +31,8 @@ export const ENOTSUPP = 524;
 const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = new Map([
   [EPERM, ["EPERM", "operation not permitted"]],
   [ENOENT, ["ENOENT", "no such thing"]],
-  [3, ["ESRCH", "no such process"]],
-  [4, ["EINTR", "interrupted by a signal"]],
+  [ESRCH, ["ESRCH", "no such process"]],
+  [EINTR, ["EINTR", "interrupted by a signal"]],
   [5, ["EIO", "input/output error"]],
   [ENXIO, ["ENXIO", "no such device or address"]],
   [E2BIG, ["E2BIG", "too big"]],

@@ -6,15 +6,9 @@
 export { Attr, bpf, bpfOrThrow } from "./bpf.ts";
 export { errnoMeaning, errnoName } from "./errno.ts";
 export { Fd, openDescriptors, type OpenDescriptor } from "./fd.ts";
-export {
-  mapDelete,
-  mapFreeze,
-  mapLookup,
-  mapLookupAndDelete,
-  mapLookupBatch,
-  mapNextKey,
-  mapUpdate,
-} from "./map-ops.ts";
+export { deleteBatch, readBatch, updateBatch } from "./map-batch.ts";
+export { MapCall } from "./map-call.ts";
+export { mapDelete, mapFreeze, mapLookup, mapLookupAndDelete, mapNextKey, mapUpdate } from "./map-ops.ts";
 export { Mapping, mapMemory, type MappingOptions } from "./mmap.ts";
 export { mountDetached } from "./mount.ts";
 export { openPerfEvent, type PerfEventAttr } from "./perf.ts";
