@@ -153,7 +153,7 @@ function isPrefixOfAddress(key: Shape): boolean {
 }
 
 function mapOfMaps(context: BuildContext, map: MapDef, records: RecordReport): MapClass {
-  const inner = map.inner === undefined ? otherMap : classOf(context, innerOf(map, map.inner), records);
+  const inner = map.inner === undefined ? otherMap : classOf(context, map.inner, records);
   if (kindOf(map) === "array_of_maps")
     return {
       type: `ArrayOfMaps<${inner.type}>`,
@@ -166,11 +166,6 @@ function mapOfMaps(context: BuildContext, map: MapDef, records: RecordReport): M
     classes: ["HashOfMaps", ...inner.classes],
     spec: `{ type: "hash_of_maps", key: ${context.codecs.codecOf(key)}, inner: ${inner.spec} }`,
   };
-}
-
-/** Types and messages name the inner map after the outer one. */
-function innerOf({ name }: MapDef, inner: MapDef): MapDef {
-  return { ...inner, name: `${name}_inner` };
 }
 
 function sockHash(context: BuildContext, map: MapDef): MapClass {

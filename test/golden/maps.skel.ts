@@ -13,7 +13,6 @@ import {
 } from "core-gen/runtime";
 import type {
   ArrayMap,
-  BpfMap,
   Codec,
   HashMap,
   Loaded,
@@ -22,6 +21,7 @@ import type {
   Program,
   RingBuffer,
   Skeleton,
+  StackTraceMap,
   TracepointProgram,
 } from "core-gen/runtime";
 
@@ -189,7 +189,7 @@ export interface MapsShape {
     /** `BPF_MAP_TYPE_PERCPU_ARRAY` of 1 entry: `u32` to `enum verdict` */
     verdicts: PerCpuArrayMap<Verdict>;
     /** `BPF_MAP_TYPE_STACK_TRACE` of 128 entries: 4 bytes to 1016 bytes */
-    stacks: BpfMap;
+    stacks: StackTraceMap;
     /**
      * `BPF_MAP_TYPE_RINGBUF` of 4096 bytes. "ring" carries struct flow (16 bytes), as its value type
      * says.
@@ -232,7 +232,7 @@ export const maps: Skeleton<MapsShape, Maps> = /* @__PURE__ */ defineSkeleton({
     pointers: { type: "percpu_hash", key: pointer, value: bool },
     buckets: { type: "array", value: u64x4 },
     verdicts: { type: "percpu_array", value: i32 },
-    stacks: { type: "other" },
+    stacks: { type: "stack_trace" },
     ring: { type: "ringbuf", record: Flow },
   },
   progs: ["count", "optional"],

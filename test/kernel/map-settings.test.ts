@@ -8,6 +8,7 @@ import { mapLookup } from "../../src/runtime/sys/map-ops.ts";
 import { innerMaps } from "../objects/inner-maps.skel.ts";
 import { mapSettings } from "../objects/map-settings.skel.ts";
 import { mountBpffs } from "../support/bpffs.ts";
+import { oldMapSettings } from "../support/old-map-settings.ts";
 import { describeWithKernel } from "../support/kernel.ts";
 import { runOnFrame } from "../support/run-program.ts";
 import { thrownBy } from "../support/thrown.ts";
@@ -25,7 +26,7 @@ const dumped = (map: BpfMap): unknown =>
 
 describeWithKernel("settings before loading", {}, () => {
   it("are what the kernel gets", () => {
-    const opened = mapSettings.open();
+    const opened = oldMapSettings.open();
     Object.assign(opened.maps.counts, { kind: "lru_hash", maxEntries: 77, flags: 0x80, numaNode: 0 });
     Object.assign(opened.maps.jobs, { kind: "stack", valueSize: 24, maxEntries: 5 });
     using skel = opened.load();
@@ -37,8 +38,8 @@ describeWithKernel("settings before loading", {}, () => {
   });
 
   it("that the kernel refuses are named", () => {
-    const refusal = (change: (opened: ReturnType<typeof mapSettings.open>) => void): readonly string[] => {
-      const opened = mapSettings.open();
+    const refusal = (change: (opened: ReturnType<typeof oldMapSettings.open>) => void): readonly string[] => {
+      const opened = oldMapSettings.open();
       change(opened);
       return thrownBy(() => opened.load()).hints;
     };

