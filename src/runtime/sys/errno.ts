@@ -70,6 +70,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [71, ["EPROTO", "protocol error"]],
   [74, ["EBADMSG", "not a message"]],
   [75, ["EOVERFLOW", "value too large"]],
+  [88, ["ENOTSOCK", "not a socket"]],
   [EILSEQ, ["EILSEQ", "not where an instruction begins"]],
   [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
   [98, ["EADDRINUSE", "address in use"]],
