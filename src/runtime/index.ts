@@ -47,7 +47,14 @@ export {
 } from "./programs/index.ts";
 export type { ProgramInfo } from "./sys/program-info.ts";
 export type { MapInfo } from "./sys/map-info.ts";
-export { features, type Feature, type Features } from "./kernel/index.ts";
+export {
+  features,
+  kernelSymbols,
+  type Feature,
+  type Features,
+  type KernelSymbol,
+  type KernelSymbols,
+} from "./kernel/index.ts";
 export {
   Iteration,
   IterLink,

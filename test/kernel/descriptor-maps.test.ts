@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { kernelSymbols } from "../../src/runtime/kernel/kernel-symbols.ts";
 import { kindIsTooNew } from "../../src/runtime/kernel/map-kinds.ts";
 import { BPF_NOEXIST } from "../../src/runtime/sys/map-ops.ts";
 import { SockMap } from "../../src/runtime/maps/sock-map.ts";
@@ -335,6 +336,9 @@ describeWithKernel("a map of call stacks", {}, () => {
     const [first] = stack;
     const dumped = bpftoolLookup(stacks, bytesOf(id)) as string;
     expect(dumped.slice(0, 16)).toBe(hexOf(new Uint8Array(BigUint64Array.of(first!).buffer)));
+    const symbols = kernelSymbols();
+    const names = stack.map((address) => symbols.find(address)?.name);
+    expect(names.some((name) => /syscall|el0_svc/iu.test(name ?? ""))).toBe(true);
     expect([stacks.keys(), [...stacks]]).toEqual([[id], [[id, stack]]]);
     expect([stacks.has(id), stacks.delete(id), stacks.delete(id), stacks.get(id)]).toEqual([
       true,

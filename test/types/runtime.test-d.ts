@@ -4,16 +4,26 @@
  */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call, @typescript-eslint/await-thenable, @typescript-eslint/unbound-method -- the lines that do not compile have no types, and nothing is called */
 import { expectTypeOf } from "vitest";
+import { sum } from "core-gen/runtime";
 import type {
+  ArrayOfMaps,
+  BloomFilterMap,
   BpfMap,
+  DevMap,
   HashMap,
   Link,
   Loaded,
+  LpmTrieMap,
   Opened,
   PerCpuArrayMap,
+  PerCpuHashMap,
   Program,
+  ProgramArray,
+  QueueMap,
   RingBuffer,
   Skeleton,
+  StackTraceMap,
+  TaskStorage,
 } from "core-gen/runtime";
 
 interface Event {
@@ -155,6 +165,71 @@ export async function afterLoading(): Promise<void> {
   for await (const event of skel.maps.events.records({ signal: AbortSignal.timeout(1) }))
     expectTypeOf(event).toEqualTypeOf<Event>();
   expectTypeOf(skel.maps.events.consume).parameter(0).parameter(0).toEqualTypeOf<Event>();
+}
+
+interface ManyShape {
+  maps: {
+    jobs: QueueMap<Event>;
+    seen: BloomFilterMap<bigint>;
+    routes: LpmTrieMap<string | { prefixlen: number; address: number }, bigint, string>;
+    by_cpu: ArrayOfMaps<HashMap<number, bigint>>;
+    jumps: ProgramArray;
+    state: TaskStorage<Event>;
+    bytes: PerCpuHashMap<string, bigint>;
+    stacks: StackTraceMap;
+    ports: DevMap;
+  };
+  progs: { handle_exec: Program };
+  globals: object;
+}
+
+declare const many: Skeleton<ManyShape>;
+
+export function usingOtherKinds(): void {
+  const opened = many.open();
+  expectTypeOf(opened.maps.by_cpu.inner!.valueSize).toEqualTypeOf<number>();
+  opened.maps.by_cpu.useInner(3);
+  opened.maps.stacks.valueSize = 80;
+  // @ts-expect-error: the values of a queue are read
+  opened.maps.jobs.valueSize = 8;
+
+  using skel = many.load();
+  const { jobs, seen, routes, by_cpu, jumps, state, bytes, stacks, ports } = skel.maps;
+  expectTypeOf(jobs.pop()).toEqualTypeOf<Event | undefined>();
+  expectTypeOf(seen.has(1n)).toEqualTypeOf<boolean>();
+  expectTypeOf(routes.get("10.0.0.0/8")).toEqualTypeOf<bigint | undefined>();
+  expectTypeOf([...routes.keys()]).toEqualTypeOf<string[]>();
+  expectTypeOf(by_cpu.get(0)?.get(1)).toEqualTypeOf<bigint | undefined>();
+  expectTypeOf(state.get(1)).toEqualTypeOf<Event | undefined>();
+  expectTypeOf(bytes.merged("sh", sum)).toEqualTypeOf<bigint | undefined>();
+  expectTypeOf(bytes.drain()).toEqualTypeOf<[string, bigint[]][]>();
+  expectTypeOf(stacks.get(1)).toEqualTypeOf<bigint[] | undefined>();
+  routes.set({ prefixlen: 8, address: 10 }, 1n);
+  jumps.set(0, skel.progs.handle_exec);
+  ports.set(0, { device: "eth0", program: skel.progs.handle_exec });
+
+  // @ts-expect-error: elements of a queue are structs
+  jobs.push(1);
+  // @ts-expect-error: queues have no keys
+  jobs.get(0);
+  // @ts-expect-error: values are bigints
+  seen.add(1);
+  // @ts-expect-error: nothing is taken out of a filter
+  seen.delete(1n);
+  // @ts-expect-error: a key is text or a struct
+  routes.get(10);
+  // @ts-expect-error: values are bigints
+  routes.set("10.0.0.0/8", 1);
+  // @ts-expect-error: inner maps have other values
+  by_cpu.set(0, skel.maps.bytes);
+  // @ts-expect-error: a map is no program
+  jumps.set(0, jobs);
+  // @ts-expect-error: a process is a number
+  state.get("self");
+  // @ts-expect-error: a struct with a member too few
+  state.set(1, { pid: 1 });
+  // @ts-expect-error: only programs store stacks
+  stacks.set(1, []);
 }
 
 export function usingMaps(): void {

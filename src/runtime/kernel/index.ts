@@ -5,6 +5,7 @@
 export { kernelBtf, readBtfFile, type KernelBtfOptions } from "./btf.ts";
 export { onlineCpus, possibleCpus } from "./cpus.ts";
 export { hasFeature, type Feature } from "./features.ts";
+export { kernelSymbols, type KernelSymbol, type KernelSymbols } from "./kernel-symbols.ts";
 export { features, type Features } from "./public-features.ts";
 export { permissionHints } from "./privileges.ts";
 export { kernelIsAtLeast, kernelRelease } from "./release.ts";

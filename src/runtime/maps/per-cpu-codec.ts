@@ -9,11 +9,15 @@ export function perCpuCodec<T>(codec: Codec<T>, cpus: number): Codec<T[]> {
   const stride = Math.ceil(codec.size / 8) * 8;
   return {
     size: stride * cpus,
-    read: (from, at) =>
-      from.list(at, cpus, stride, (memory, place) => {
-        memory.end = place + codec.size;
-        return codec.read(memory, place);
-      }),
+    read: (from, at) => {
+      const values: T[] = [];
+      for (let cpu = 0; cpu < cpus; cpu++) {
+        const place = at + cpu * stride;
+        from.end = place + codec.size;
+        values.push(codec.read(from, place));
+      }
+      return values;
+    },
     write: (to, at, values) => {
       if (!Array.isArray(values))
         throw new TypeError(`an array with a value for each CPU is needed, not ${show(values)}`);
