@@ -229,12 +229,12 @@ describeWithKernel("maps that packets are redirected by", {}, () => {
 describeWithKernel("storage", {}, () => {
   const value = { n: 5n, m: 6n };
   const other = { n: 7n, m: 8n };
-  type Storage<K> = {
+  interface Storage<K> {
     get(owner: K): unknown;
     has(owner: K): boolean;
     set(owner: K, value: { n: bigint; m: bigint }, flags?: number): unknown;
     delete(owner: K): boolean;
-  };
+  }
 
   function comesAndGoes<K>(map: Storage<K>, owner: K, same: K): void {
     expect([map.get(owner), map.has(owner), map.delete(owner)]).toEqual([undefined, false, false]);

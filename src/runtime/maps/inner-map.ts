@@ -54,6 +54,7 @@ function own<M extends BpfMap>(outer: MapHandle, inner: InnerMaps<M>, fd: Fd): I
     const close = (): void => {
       all.close();
     };
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the map is its class's, and gets two methods more
     return Object.assign(map, { close, [Symbol.dispose]: close });
   } catch (error) {
     all.close();

@@ -86,7 +86,8 @@ export abstract class KeyedMap<K, V, KeyOut = K> extends BpfMap {
 
   /** Removes all entries that are there now. */
   clear(): void {
-    for (const chunk of this.#chunks(true)) void chunk;
+    const chunks = this.#chunks(true);
+    while (chunks.next().done !== true);
   }
 
   /** The number of entries, counted by reading them. */

@@ -7,6 +7,7 @@ import { attachProgram } from "../../../src/runtime/links/attach.ts";
 import { guide } from "../../golden/guide.skel.ts";
 import { hooks, type HooksBss } from "../../golden/hooks.skel.ts";
 import { loadCounting } from "../../kernel/counting.ts";
+import { activeLsms } from "../../support/active-lsms.ts";
 import { check } from "../check.ts";
 import { checkHook, inVirtualMachine, refusedHere } from "./check-hook.ts";
 
@@ -39,12 +40,6 @@ function lacking(hook: Hook): string | undefined {
     using skel = hooks.load({ progs: { [hook]: { autoload: true } } });
     skel.attach();
   });
-}
-
-function activeLsms(): string[] {
-  const path = "/sys/kernel/security/lsm";
-  if (!existsSync(path)) execFileSync("mount", ["-t", "securityfs", "securityfs", "/sys/kernel/security"]);
-  return readFileSync(path, "utf8").trim().split(",");
 }
 
 /** Programs attached to functions by their section. */
