@@ -26,7 +26,7 @@ export const ENOTSUPP = 524;
 
 /**
  * Linux's error numbers, `asm-generic/errno*.h`: the same on every architecture that Node runs on.
- * Only those that bpf(), perf_event_open(), mmap() and the mount calls are known to give.
+ * Only those that bpf(), perf_event_open(), mmap(), netlink and the mount calls are known to give.
  */
 const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = new Map([
   [EPERM, ["EPERM", "operation not permitted"]],
@@ -75,6 +75,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
   [98, ["EADDRINUSE", "address in use"]],
   [EADDRNOTAVAIL, ["EADDRNOTAVAIL", "no such address"]],
+  [105, ["ENOBUFS", "no buffer space"]],
   [110, ["ETIMEDOUT", "timed out"]],
   [EINPROGRESS, ["EINPROGRESS", "in progress already"]],
   [ESTALE, ["ESTALE", "stale handle"]],

@@ -29,6 +29,14 @@ export interface Libc {
   readonly setrlimit: (resource: number, limit: number) => number;
   /** Returns 0, or minus errno. */
   readonly close: (fd: number) => number;
+  /** Returns a descriptor, or minus errno. */
+  readonly socket: (family: number, type: number, protocol: number) => number;
+  /** Returns 0, or minus errno. `value` is an address, `length` its bytes. */
+  readonly setsockopt: (fd: number, level: number, name: number, value: number, length: number) => number;
+  /** Returns the bytes sent, or minus errno. `buffer` is an address. */
+  readonly send: (fd: number, buffer: number, length: number, flags: number) => number;
+  /** Returns the bytes received, or minus errno. `buffer` is an address. */
+  readonly recv: (fd: number, buffer: number, length: number, flags: number) => number;
   /** Bytes of a memory page. */
   readonly pageSize: number;
   /** Where the bytes of a buffer are. The buffer must stay referenced for as long as the address is used. */
@@ -69,6 +77,10 @@ function loadLibc(): Libc {
   const fcntl = declare("int fcntl(int, int, intptr_t)");
   const setrlimit = declare("int setrlimit(int, intptr_t)");
   const close = declare("int close(int)");
+  const socket = declare("int socket(int, int, int)");
+  const setsockopt = declare("int setsockopt(int, int, int, intptr_t, unsigned int)");
+  const send = declare("intptr_t send(int, intptr_t, size_t, int)");
+  const recv = declare("intptr_t recv(int, intptr_t, size_t, int)");
   const errno = new Int32Array(koffi.view(BigInt(declare("intptr_t __errno_location()")()), 4));
   // errno belongs to the thread, and is read at once: koffi does not save it, and V8 does not change it in between
   // (tried with allocations and collections in between).
@@ -83,6 +95,10 @@ function loadLibc(): Libc {
     fcntl: (fd, command, argument) => checked(fcntl(fd, command, argument)),
     setrlimit: (resource, limit) => checked(setrlimit(resource, limit)),
     close: (fd) => checked(close(fd)),
+    socket: (family, type, protocol) => checked(socket(family, type, protocol)),
+    setsockopt: (fd, level, name, value, length) => checked(setsockopt(fd, level, name, value, length)),
+    send: (fd, buffer, length, flags) => checked(send(fd, buffer, length, flags)),
+    recv: (fd, buffer, length, flags) => checked(recv(fd, buffer, length, flags)),
     pageSize: declare("int getpagesize()")(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (address, length) => koffi.view(BigInt(address), length),
