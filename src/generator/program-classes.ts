@@ -7,6 +7,10 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   iter: "IterProgram",
   probe: "ProbeProgram",
   tracepoint: "TracepointProgram",
+  xdp: "XdpProgram",
+  tc: "TcProgram",
+  tcx: "TcxProgram",
+  netkit: "NetkitProgram",
 };
 
 /** The class of the runtime that a program of this section belongs to; "Program" when it can be attached by its section alone. */

@@ -18,11 +18,11 @@ import type {
   Loaded,
   PerCpuArrayMap,
   PerCpuHashMap,
-  Program,
   RingBuffer,
   Skeleton,
   StackTraceMap,
   TracepointProgram,
+  XdpProgram,
 } from "core-gen/runtime";
 
 /**
@@ -198,7 +198,7 @@ export interface MapsShape {
   };
   progs: {
     /** `SEC("xdp")` */
-    count: Program;
+    count: XdpProgram;
     /** `SEC("?tracepoint/syscalls/sys_enter_openat")` */
     optional: TracepointProgram;
   };

@@ -30,4 +30,11 @@ export type {
 export type { CgroupOrder, IterOptions } from "./iter/attach-iter.ts";
 export { IterLink } from "./iter/iter-link.ts";
 export { Iteration } from "./iter/iteration.ts";
+export type { DeviceChain } from "./device-chain.ts";
+export { queryNetkit, type NetkitEnd, type NetkitOptions } from "./netkit.ts";
 export { attachStructOps, StructOpsLink } from "./struct-ops.ts";
+export { TcLink, type TcOptions } from "./tc.ts";
+export { queryTc, type TcAttachment } from "./tc-query.ts";
+export { queryTcx, type TcxOptions } from "./tcx.ts";
+export type { XdpOptions } from "./xdp.ts";
+export { queryXdp, type XdpAttachment, type XdpMode } from "./xdp-query.ts";

@@ -3,8 +3,12 @@ import { findSectionDef } from "../../object/sections.ts";
 import { CgroupProgram } from "./cgroup-program.ts";
 import { IterProgram } from "./iter-program.ts";
 import { ProbeProgram } from "./probe-program.ts";
+import { NetkitProgram } from "./netkit-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
+import { TcProgram } from "./tc-program.ts";
+import { TcxProgram } from "./tcx-program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
+import { XdpProgram } from "./xdp-program.ts";
 
 type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
 
@@ -14,6 +18,10 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   iter: IterProgram,
   probe: ProbeProgram,
   tracepoint: TracepointProgram,
+  xdp: XdpProgram,
+  tc: TcProgram,
+  tcx: TcxProgram,
+  netkit: NetkitProgram,
 };
 
 /** A program of the class that goes with its section. */
