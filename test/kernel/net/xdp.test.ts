@@ -59,7 +59,7 @@ describeWithKernel("XdpProgram.attachXdp", {}, () => {
       const refused = thrownBy(() => link.update(xdp_other, { expected: xdp_pass }));
       expect(refused.message).toMatch(
         via === "link"
-          ? /^putting program "xdp_other" in the place of program "xdp_pass" at interface two \(XDP\): bpf\(BPF_LINK_UPDATE\) failed with EPERM: another program than the expected one/u
+          ? /^putting program "xdp_other" in the place of program "xdp_other" at interface two \(XDP\): bpf\(BPF_LINK_UPDATE\) failed with EPERM: it does not run program "xdp_pass"$/u
           : /: netlink\(RTM_SETLINK\) failed with EEXIST: Active program does not match expected$/u,
       );
       link.update(xdp_pass, { expected: xdp_other });
