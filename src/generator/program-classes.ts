@@ -11,6 +11,11 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   tc: "TcProgram",
   tcx: "TcxProgram",
   netkit: "NetkitProgram",
+  netns: "NetnsProgram",
+  lwt: "LwtProgram",
+  netfilter: "NetfilterProgram",
+  "socket-filter": "SocketFilterProgram",
+  syscall: "SyscallProgram",
 };
 
 /** The class of the runtime that a program of this section belongs to; "Program" when it can be attached by its section alone. */

@@ -7,9 +7,9 @@ import type {
   DevMap,
   HashMap,
   Loaded,
-  Program,
   RingBuffer,
   Skeleton,
+  SocketFilterProgram,
 } from "core-gen/runtime";
 
 const bytesRest: Codec<Uint8Array> = {
@@ -49,7 +49,7 @@ export interface PinnedShape {
   };
   progs: {
     /** `SEC("socket")` */
-    count: Program;
+    count: SocketFilterProgram;
   };
   globals: {
     rodata: PinnedRodata;

@@ -1,10 +1,10 @@
 import { attachCgroup } from "../links/cgroup.ts";
 import type { CgroupOptions } from "../links/cgroup-attachment.ts";
 import type { Link } from "../links/link.ts";
-import { Program } from "./program.ts";
+import { PacketProgram } from "./packet-program.ts";
 
 /** A program for the processes of a cgroup: `SEC("cgroup_skb/ingress")`, `SEC("cgroup/connect4")`, `SEC("sockops")`, `SEC("lsm_cgroup/…")`. */
-export class CgroupProgram extends Program {
+export class CgroupProgram extends PacketProgram {
   /**
    * Attaches the program to a cgroup: the kernel runs it for processes in there and in all cgroups below (libbpf:
    * `bpf_program__attach_cgroup_opts`, cgroup2 only).

@@ -5,10 +5,25 @@
 export { CgroupProgram } from "./cgroup-program.ts";
 export { IterProgram } from "./iter-program.ts";
 export { ProbeProgram } from "./probe-program.ts";
+export { LwtProgram } from "./lwt-program.ts";
+export { NetfilterProgram } from "./netfilter-program.ts";
 export { NetkitProgram } from "./netkit-program.ts";
+export { NetnsProgram } from "./netns-program.ts";
+export { PacketProgram, TrafficProgram, type TcAction, type TcRunResult } from "./packet-program.ts";
 export { Program } from "./program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
+export type {
+  FlowKeys,
+  NetfilterContext,
+  RunContext,
+  SkBuffContext,
+  SkLookupContext,
+  XdpContext,
+} from "./run-context.ts";
+export { RunnableProgram, type TestRunOptions, type TestRunResult } from "./runnable-program.ts";
+export { SocketFilterProgram } from "./socket-filter-program.ts";
+export { SyscallProgram, type SyscallRunResult } from "./syscall-program.ts";
 export { TcProgram } from "./tc-program.ts";
 export { TcxProgram } from "./tcx-program.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";
-export { XdpProgram } from "./xdp-program.ts";
+export { XdpProgram, type XdpAction, type XdpRunOptions, type XdpRunResult } from "./xdp-program.ts";

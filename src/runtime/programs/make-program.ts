@@ -3,8 +3,13 @@ import { findSectionDef } from "../../object/sections.ts";
 import { CgroupProgram } from "./cgroup-program.ts";
 import { IterProgram } from "./iter-program.ts";
 import { ProbeProgram } from "./probe-program.ts";
+import { LwtProgram } from "./lwt-program.ts";
+import { NetfilterProgram } from "./netfilter-program.ts";
 import { NetkitProgram } from "./netkit-program.ts";
+import { NetnsProgram } from "./netns-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
+import { SocketFilterProgram } from "./socket-filter-program.ts";
+import { SyscallProgram } from "./syscall-program.ts";
 import { TcProgram } from "./tc-program.ts";
 import { TcxProgram } from "./tcx-program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
@@ -22,6 +27,11 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   tc: TcProgram,
   tcx: TcxProgram,
   netkit: NetkitProgram,
+  netns: NetnsProgram,
+  lwt: LwtProgram,
+  netfilter: NetfilterProgram,
+  "socket-filter": SocketFilterProgram,
+  syscall: SyscallProgram,
 };
 
 /** A program of the class that goes with its section. */

@@ -1,9 +1,9 @@
 import { attachNetkit, type NetkitOptions } from "../links/netkit.ts";
 import type { Link } from "../links/link.ts";
-import { Program } from "./program.ts";
+import { TrafficProgram } from "./packet-program.ts";
 
 /** A program for packets of a netkit pair: `SEC("netkit/primary")`, `SEC("netkit/peer")`. */
-export class NetkitProgram extends Program {
+export class NetkitProgram extends TrafficProgram {
   /**
    * Attaches the program to a netkit pair with a BPF link (Linux 6.7; libbpf: `bpf_program__attach_netkit`).
    *

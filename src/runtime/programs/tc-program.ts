@@ -1,8 +1,8 @@
 import { attachTc, type TcLink, type TcOptions } from "../links/tc.ts";
-import { Program } from "./program.ts";
+import { TrafficProgram } from "./packet-program.ts";
 
 /** A program for packets that arrive at or leave an interface: `SEC("tc")`, `SEC("classifier")`, `SEC("action")`. */
-export class TcProgram extends Program {
+export class TcProgram extends TrafficProgram {
   /**
    * Attaches the program as a filter of tc's, whose clsact qdisc is made when it is missing, and removed again with the
    * last filter in it (libbpf: `bpf_tc_hook_create`, `bpf_tc_attach`). What the program returns becomes of the packet

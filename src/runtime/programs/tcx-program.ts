@@ -2,10 +2,10 @@ import type { Direction } from "../links/clsact.ts";
 import type { Link } from "../links/link.ts";
 import { attachTc, type TcLink, type TcOptions } from "../links/tc.ts";
 import { attachTcx, directionOf, type TcxOptions } from "../links/tcx.ts";
-import { Program } from "./program.ts";
+import { TrafficProgram } from "./packet-program.ts";
 
 /** A program for packets that arrive or leave: `SEC("tcx/ingress")`, `SEC("tcx/egress")`, `SEC("tc/ingress")`, `SEC("tc/egress")`. */
-export class TcxProgram extends Program {
+export class TcxProgram extends TrafficProgram {
   /**
    * Attaches the program to an interface with a BPF link (Linux 6.6; libbpf: `bpf_program__attach_tcx`).
    *
