@@ -57,6 +57,8 @@ export {
   XdpProgram,
   type FlowKeys,
   type NetfilterContext,
+  type NetnsContext,
+  type NetnsRunResult,
   type RunContext,
   type RunStatistics,
   type SkBuffContext,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkFunctions } from "./hooks/functions.ts";
+import { checkNet } from "./hooks/net.ts";
 import { checkMachine } from "./machine.ts";
 
 await checkMachine();
@@ -11,6 +12,7 @@ await checkMachine();
 const before = takeStock();
 
 await checkFunctions();
+await checkNet();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

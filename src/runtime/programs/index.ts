@@ -8,7 +8,7 @@ export { ProbeProgram } from "./probe-program.ts";
 export { LwtProgram } from "./lwt-program.ts";
 export { NetfilterProgram } from "./netfilter-program.ts";
 export { NetkitProgram } from "./netkit-program.ts";
-export { NetnsProgram } from "./netns-program.ts";
+export { NetnsProgram, type NetnsContext, type NetnsRunResult } from "./netns-program.ts";
 export { PacketProgram, TrafficProgram, type TcAction, type TcRunResult } from "./packet-program.ts";
 export { Program } from "./program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";

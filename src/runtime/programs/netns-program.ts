@@ -1,24 +1,32 @@
-import type { TestRunAnswer } from "../sys/test-run.ts";
 import { flowKeys, skLookupContext, type FlowKeys, type RunContext, type SkLookupContext } from "./run-context.ts";
-import { RunnableProgram, type TestRunOptions } from "./runnable-program.ts";
+import { RunnableProgram, type TestRunOptions, type TestRunResult } from "./runnable-program.ts";
 
-/**
- * A program of a network namespace: `SEC("sk_lookup")`, `SEC("flow_dissector")`. In a test run the former has a context
- * and no data; the latter's context, the flow keys, comes out for every frame that goes in.
- */
-export class NetnsProgram extends RunnableProgram<SkLookupContext | FlowKeys> {
-  protected override readonly runContext: RunContext<SkLookupContext | FlowKeys> = this.#isDissector
-    ? flowKeys
-    : skLookupContext;
+/** What goes into a test run: of a socket lookup its context, of a flow dissector the flags of its keys. */
+export type NetnsContext = SkLookupContext | Pick<FlowKeys, "flags">;
 
-  protected override readContext(
-    answer: TestRunAnswer,
-    options: TestRunOptions<SkLookupContext | FlowKeys>,
-  ): Required<SkLookupContext> | Required<FlowKeys> | undefined {
-    // The kernel hands the flow keys out as data.
-    if (this.#isDissector) return flowKeys.decode(answer.data);
-    const context = super.readContext(answer, options);
-    return context;
+/** What came of a test run. */
+export interface NetnsRunResult extends TestRunResult<SkLookupContext> {
+  /** What a flow dissector has found in the frame; undefined for a socket lookup. */
+  readonly flowKeys: Required<FlowKeys> | undefined;
+}
+
+/** A program of a network namespace: `SEC("sk_lookup")`, `SEC("flow_dissector")`. */
+export class NetnsProgram extends RunnableProgram<NetnsContext> {
+  protected override readonly runContext: RunContext<NetnsContext> = this.#isDissector ? flowKeys : skLookupContext;
+
+  /**
+   * Runs the program (BPF_PROG_TEST_RUN; libbpf: `bpf_prog_test_run_opts`): a socket lookup on a context (Linux 5.13), a
+   * flow dissector on an Ethernet frame. It need not be attached. Throws a `KernelError` when the kernel refuses.
+   *
+   * @example
+   * skel.progs.look.testRun({ context: { family: 2, protocol: 6, local_port: 80 } }).context?.cookie;
+   * skel.progs.dissect.testRun({ data: frame }).flowKeys?.ip_proto;
+   */
+  override testRun(options: TestRunOptions<NetnsContext> = {}): NetnsRunResult {
+    const answer = this.run(this.runRequest(options));
+    if (this.#isDissector) return { ...answer, context: undefined, flowKeys: flowKeys.decode(answer.data) };
+    const context = answer.context.length === 0 ? undefined : skLookupContext.decode(answer.context);
+    return { ...answer, context, flowKeys: undefined };
   }
 
   get #isDissector(): boolean {

@@ -123,9 +123,9 @@ describeWithKernel("testRun", {}, () => {
 
   it("takes a frame apart with a flow dissector", () => {
     using skel = runs.load();
-    const { context, data, returnValue } = skel.progs.dissect.testRun({ data: frame(), context: { flags: 1 } });
+    const { flowKeys, data, returnValue } = skel.progs.dissect.testRun({ data: frame(), context: { flags: 1 } });
     expect(returnValue).toBe(0);
-    expect(context).toMatchObject({
+    expect(flowKeys).toMatchObject({
       nhoff: 14,
       thoff: 34,
       ip_proto: 17,
