@@ -65,8 +65,14 @@ export function refusal({ what, command, errno, options }: CgroupRefusal): CoreG
     command: commandName(command),
     errno,
     meaning: meanings.get(errno),
-    hints: errno === EPERM || errno === EACCES ? permissionHints(["CAP_NET_ADMIN"]) : [],
+    hints: hintsOf(errno, options),
   });
+}
+
+function hintsOf(errno: number, { before, after }: CgroupOptions): string[] {
+  if ((errno === ENOENT || errno === EINVAL) && (before ?? after) !== undefined)
+    return ["What is attached by a link is named by its link, and only links can be next to it; the same without."];
+  return errno === EPERM || errno === EACCES ? permissionHints(["CAP_NET_ADMIN"]) : [];
 }
 
 function tooOld(what: string, lacks: string, since: string): CoreGenError {
