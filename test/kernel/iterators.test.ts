@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 
 import { expect, it } from "vitest";
 
@@ -8,6 +8,7 @@ import { IterLink } from "../../src/runtime/links/iter/iter-link.ts";
 import { openDescriptors } from "../../src/runtime/sys/fd.ts";
 import { Element, iter, type Iter, type IterShape } from "../objects/iter.skel.ts";
 import { iteratorCases } from "../support/iterators.ts";
+import { mountBpffs } from "../support/bpffs.ts";
 import { describeWithKernel } from "../support/kernel.ts";
 import { thrownBy } from "../support/thrown.ts";
 
@@ -46,7 +47,9 @@ describeWithKernel("iterators over the elements of a map", { kernelLacks: elemen
   ])("refuse %j", (options, message) => {
     using skel = load("dump_elements");
     const error = thrownBy(() => skel.progs.dump_elements.attachIter(options));
-    expect(error.message).toBe(`attaching iterator "dump_elements": bpf(BPF_LINK_CREATE) failed with ${message}`);
+    expect(error.message).toBe(
+      `attaching program "dump_elements" at iter/bpf_map_elem: bpf(BPF_LINK_CREATE) failed with ${message}`,
+    );
   });
 
   it("refuse a map that the program does not fit", () => {
@@ -60,7 +63,7 @@ describeWithKernel("an iterator's link", {}, () => {
   it("is read as often as one likes, each time anew", () => {
     using skel = load("dump_records");
     using link = skel.progs.dump_records.attachIter();
-    expect(link.what).toBe('iterator "dump_records"');
+    expect(link.what).toBe('program "dump_records" at iter/bpf_map');
     expect(link.read().length % Element.size).toBe(0);
     const records = link.records(Element);
     const ours = (): number[] => [...records].flatMap(({ value }) => (value === 54_321n ? [Number(value)] : []));
@@ -106,7 +109,7 @@ describeWithKernel("an iterator's link", {}, () => {
     // Its read is on another thread when the link is detached.
     const next = later.next();
     link.detach();
-    await expect(next).rejects.toThrow('reading iterator "dump_ksym": it was detached meanwhile');
+    await expect(next).rejects.toThrow('reading program "dump_ksym" at iter/ksym: it was detached meanwhile');
     expect(() => Array.from({ length: 100_000 }, () => lines.next())).toThrow("it was detached meanwhile");
     expect(thrownBy(() => link.read()).message).toContain("is closed");
     expect(openDescriptors().filter(({ what }) => what.startsWith("an iteration"))).toEqual([]);
@@ -117,8 +120,22 @@ describeWithKernel("an iterator's link", {}, () => {
     using link = skel.progs.dump_halves.attachIter();
     const error = thrownBy(() => [...link.records(Element)]);
     expect(error.message).toBe(
-      'reading iterator "dump_halves": 4 bytes are left over, which are no record of 16 bytes',
+      'reading program "dump_halves" at iter/bpf_map: 4 bytes are left over, which are no record of 16 bytes',
     );
+  });
+
+  it("is read by others through its pin, and goes on with another program", () => {
+    using skel = load("dump_task", "dump_records", "dump_bpf_map");
+    using link = skel.progs.dump_task.attachIter();
+    using bpffs = mountBpffs();
+    link.pin(`${bpffs.path}/tasks`);
+    const path = `${bpffs.path.replace("self", String(process.pid))}/tasks`;
+    expect(execFileSync("cat", [path], { encoding: "utf8" })).toContain(`\n${process.pid} ${process.pid} `);
+    link.unpin();
+    using maps = skel.progs.dump_bpf_map.attachIter();
+    maps.update(skel.progs.dump_records);
+    expect([...maps.records(Element)].length).toBeGreaterThan(0);
+    expect(maps.what).toBe('program "dump_records" at iter/bpf_map');
   });
 
   it("is attached by its section", () => {
@@ -130,7 +147,9 @@ describeWithKernel("an iterator's link", {}, () => {
   it("says that there is no such control group", () => {
     using skel = load("dump_cgroup");
     const error = thrownBy(() => skel.progs.dump_cgroup.attachIter({ cgroup: "/no/such/group" }));
-    expect(error.message).toContain('attaching iterator "dump_cgroup": ENOENT: no such file or directory');
+    expect(error.message).toContain(
+      'attaching program "dump_cgroup" at iter/cgroup: ENOENT: no such file or directory',
+    );
     const tmp = thrownBy(() => skel.progs.dump_cgroup.attachIter({ cgroup: "/tmp" }));
     expect(tmp.message).toContain("EBADF: that is not a folder of cgroup v2");
     expect(thrownBy(() => skel.progs.dump_cgroup.attachIter()).message).toContain(
@@ -147,11 +166,11 @@ describeWithKernel("an iterator's link", {}, () => {
     const map = thrownBy(() => skel.progs.dump_task.attachIter({ map: skel.maps.elements }));
     expect(map).toMatchObject({
       code: "bad-input",
-      message: 'attaching iterator "dump_task": iterators of task take no map',
+      message: 'attaching program "dump_task" at iter/task: iterators of task take no map',
       hints: ['A map is for SEC("iter/bpf_map_elem"), "iter/bpf_sk_storage_map" and "iter/sockmap".'],
     });
     const pid = thrownBy(() => skel.progs.dump_ksym.attachIter({ pid: process.pid }));
-    expect(pid.message).toBe('attaching iterator "dump_ksym": iterators of ksym take no pid');
+    expect(pid.message).toBe('attaching program "dump_ksym" at iter/ksym: iterators of ksym take no pid');
     expect(() => skel.progs.dump_task.attachIter({ pid: -1 })).toThrow(RangeError);
     expect(() => skel.progs.dump_task.attachIter({ pid: 1, tid: 1 })).toThrow("one of pid, tid is enough");
     expect(openDescriptors()).toHaveLength(open);

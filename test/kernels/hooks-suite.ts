@@ -5,6 +5,7 @@ import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
+import { checkIterators } from "./hooks/iterators.ts";
 import { checkMachine } from "./machine.ts";
 
 await checkMachine();
@@ -13,6 +14,7 @@ const before = takeStock();
 
 await checkFunctions();
 await checkNet();
+await checkIterators();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

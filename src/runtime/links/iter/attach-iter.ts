@@ -5,7 +5,7 @@ import type { LoadedProgram } from "../../load/types.ts";
 import { Attr, BPF_LINK_CREATE, bpfOrThrow, type Meanings } from "../../sys/bpf.ts";
 import { E2BIG, EBADF, EINVAL } from "../../sys/errno.ts";
 import { Fd } from "../../sys/fd.ts";
-import { iterInfo, type IterInfo } from "../../sys/iter-info.ts";
+import type { IterLinkInfo, LinkInfo } from "../link-info.ts";
 import { IterLink } from "./iter-link.ts";
 
 /** In which order an iterator over control groups goes: the kernel's `enum bpf_cgroup_iter_order`. */
@@ -58,21 +58,21 @@ interface AnyTarget {
  * `bpf_program__attach_iter`).
  */
 export function attachIter({ program, fd }: LoadedProgram, options: IterOptions = {}): IterLink {
-  const what = `iterator "${program.name}"`;
+  const what = `program "${program.name}" at ${program.def?.prefix ?? "iter"}/${program.def?.extra ?? ""}`;
   const target = openTarget(options, what);
   try {
     const info = target?.info;
     const attr = new Attr(info === undefined ? 12 : 28).u32(0, fd.number).u32(8, attachTypes.indexOf("trace_iter"));
     if (info !== undefined) attr.pointer(16, info.bytes).u32(24, info.bytes.length);
     const number = bpfOrThrow(BPF_LINK_CREATE, attr, `attaching ${what}`, target?.meanings ?? withoutTarget);
-    const link = new Fd(number, `the link of ${what}`);
+    const link = new IterLink(what, new Fd(number, `the link of ${what}`));
     try {
-      if (target !== undefined) checkTaken(target, iterInfo(link), what);
+      if (target !== undefined) checkTaken(target, link.info(), what);
     } catch (error) {
       link.close();
       throw error;
     }
-    return new IterLink(what, link);
+    return link;
   } finally {
     target?.close();
   }
@@ -162,19 +162,24 @@ const withoutTarget: Meanings = new Map([
 ]);
 
 /** Kernels ignore what an iterator doesn't know, and would go over everything: also pid and tid before Linux 6.1. */
-function checkTaken({ takers, option }: Target, info: IterInfo, what: string): void {
+function checkTaken({ takers, option }: Target, info: LinkInfo, what: string): void {
+  if (info.type !== "iter") return;
   if (!takers.test(info.target)) {
     throw new CoreGenError("bad-input", `attaching ${what}: iterators of ${info.target} take no ${option}`, {
       hints: [optionHints.get(option) ?? `A ${option} is for SEC("iter/task"), "iter/task_file" and "iter/task_vma".`],
     });
   }
-  if (takers === taskTakers && info.task === 0) {
+  if (takers === taskTakers && isForAll(info)) {
     throw new CoreGenError(
       "unsupported",
       `attaching ${what}: this kernel's iterators go over all processes, Linux 6.1 and later can go over one`,
       { hints: ["Let the program skip the others: compare ctx->task->tgid."] },
     );
   }
+}
+
+function isForAll({ task }: IterLinkInfo): boolean {
+  return task === undefined || (task.tid === 0 && task.pid === 0);
 }
 
 const optionHints: ReadonlyMap<string, string> = new Map([
