@@ -22,17 +22,38 @@ const ARRAY_SIZE = TYPE_SIZE + 12;
  * `map_btf_datasec_resize`). The input is not changed, and its types keep their ids.
  */
 export function resizeSection(btf: Btf, sectionId: number, size: number): Btf | undefined {
-  const section = btf.type(sectionId);
-  if (section.kind !== "datasec") return undefined;
-  const last = section.vars.at(-1);
-  const variable = last && btf.type(last.type);
-  if (last === undefined || variable?.kind !== "var") return undefined;
-  const { type: array } = skipModifiers(btf, variable.type);
-  if (array.kind !== "array") return undefined;
-  const element = sizeOf(btf, array.type) ?? 0;
-  const length = (size - last.offset) / element;
-  if (!Number.isInteger(length) || length < 0) return undefined;
+  const last = lastArray(btf, sectionId);
+  const length = last && lengthOf(btf, last, size);
+  if (last === undefined || length === undefined) return undefined;
+  const { section, array } = last;
   return rewrite(btf, { sectionId, section, array: { ...array, nelems: length }, size });
+}
+
+/** How many elements the last variable of such a section has; undefined where {@link resizeSection} is. */
+export function resizedLength(btf: Btf, sectionId: number, size: number): number | undefined {
+  const last = lastArray(btf, sectionId);
+  return last && lengthOf(btf, last, size);
+}
+
+/** A section whose last variable is an array. */
+interface LastArray {
+  readonly section: DataSecType;
+  readonly array: ArrayType;
+  readonly offset: number;
+}
+
+function lastArray(btf: Btf, sectionId: number): LastArray | undefined {
+  const section = btf.type(sectionId);
+  const last = section.kind === "datasec" ? section.vars.at(-1) : undefined;
+  const variable = last && btf.type(last.type);
+  if (section.kind !== "datasec" || last === undefined || variable?.kind !== "var") return undefined;
+  const { type: array } = skipModifiers(btf, variable.type);
+  return array.kind === "array" ? { section, array, offset: last.offset } : undefined;
+}
+
+function lengthOf(btf: Btf, { array, offset }: LastArray, size: number): number | undefined {
+  const length = (size - offset) / (sizeOf(btf, array.type) ?? 0);
+  return Number.isInteger(length) && length >= 0 ? length : undefined;
 }
 
 interface Change {

@@ -39,14 +39,23 @@ export function missingStore(fd: Fd): GlobalsStore {
 
 /** The initial contents of a section, which its map gets when it is loaded. */
 export class ImageStore implements GlobalsStore {
-  readonly bytes: Uint8Array;
-  readonly #memory: Memory;
+  #memory: Memory;
   #sealed: string | undefined;
 
   /** Keeps a copy of `contents`, which have the object's byte order. */
   constructor(contents: Uint8Array, littleEndian: boolean = hostIsLittleEndian) {
-    this.bytes = new Uint8Array(contents);
-    this.#memory = new Memory(this.bytes, littleEndian);
+    this.#memory = new Memory(new Uint8Array(contents), littleEndian);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#memory.bytes;
+  }
+
+  /** Zeros are added at the end, or bytes taken away there. */
+  resize(size: number): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.bytes.subarray(0, size));
+    this.#memory = this.#memory.over(bytes);
   }
 
   /** From now on a write throws a TypeError with this explanation. */

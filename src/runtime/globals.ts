@@ -8,15 +8,26 @@ import { withPlace } from "./value-checks.ts";
  * A section of global data as an object: a property for each variable, which reads and writes the bytes behind it.
  *
  * Values are copies. Those of structs and arrays are frozen, so that an assignment to a part of one, which would be
- * lost, throws: assign the whole. `ident` is the section's name in the skeleton, for errors.
+ * lost, throws: assign the whole. `ident` is the section's name in the skeleton, for errors. `fieldsNow` says where
+ * and what they are at each access, for sections whose size can still be set.
  */
-export function globalsObject(ident: string, fields: GlobalsSpec["fields"], store: GlobalsStore): object {
+export function globalsObject(
+  ident: string,
+  fields: GlobalsSpec["fields"],
+  store: GlobalsStore,
+  fieldsNow: () => GlobalsSpec["fields"] = (): GlobalsSpec["fields"] => fields,
+): object {
   const object = {};
-  for (const [name, [offset, codec]] of Object.entries(fields)) {
+  for (const [name, field] of Object.entries(fields)) {
+    const now = (): (typeof fields)[string] => fieldsNow()[name] ?? field;
     Object.defineProperty(object, name, {
       enumerable: true,
-      get: () => freezeDeep(store.read(codec, offset)),
+      get: () => {
+        const [offset, codec] = now();
+        return freezeDeep(store.read(codec, offset));
+      },
       set: (value: unknown) => {
+        const [offset, codec] = now();
         writeVariable(store, codec, offset, value, `${ident}.${name}`);
       },
     });

@@ -15,7 +15,7 @@ import { printAsValues } from "./print-as-values.ts";
 import { makeProgram } from "./programs/make-program.ts";
 import type { Program } from "./programs/program.ts";
 import { recordOf } from "./record-of.ts";
-import type { MapSpec, SkeletonSpec } from "./spec.ts";
+import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 import { Fd } from "./sys/fd.ts";
 
 /** What {@link LoadedSkeleton} is made of. */
@@ -31,6 +31,8 @@ interface OpenedParts {
   readonly maps: Readonly<Record<string, OpenedMap>>;
   readonly sections: Readonly<Record<string, OpenedMap>>;
   readonly progs: Readonly<Record<string, OpenedProgram>>;
+  /** The variables of a section whose size was set. */
+  fieldsOf(section: string): GlobalsSpec["fields"] | undefined;
 }
 
 /** An object in the kernel; its sections of global data are properties of their own. */
@@ -66,7 +68,7 @@ export class LoadedSkeleton {
       this.sections = this.#makeMaps(sections, opened.sections);
       this.progs = recordOf(spec.progs.map((name) => [name, this.#makeProgram(name, opened.progs[name])]));
       this.links = this.#linksByName([...spec.progs, ...Object.keys(spec.structOps ?? {})]);
-      this.#defineGlobals(spec);
+      this.#defineGlobals(spec, opened);
     } catch (error) {
       loaded.undo();
       this.#all.close();
@@ -221,8 +223,9 @@ export class LoadedSkeleton {
     return Object.freeze(printAsValues(links));
   }
 
-  #defineGlobals(spec: SkeletonSpec): void {
-    for (const [ident, { section, fields }] of Object.entries(spec.globals)) {
+  #defineGlobals(spec: SkeletonSpec, opened: OpenedParts): void {
+    for (const [ident, { section, fields: written }] of Object.entries(spec.globals)) {
+      const fields = opened.fieldsOf(section) ?? written;
       const map = [...this.#maps.values()].find(({ def }) => (def.data ?? def.arenaData)?.section === section);
       const store = map === undefined ? missingStore(this.#missingFd(section)) : openStore(map, this.#all);
       Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, store) });

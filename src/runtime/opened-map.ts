@@ -18,6 +18,8 @@ export interface OpenedMapContext {
   readonly values: "free" | "fixed";
   /** Throws when it is too late for settings. */
   readonly check: () => void;
+  /** Gets the new size of values, in bytes. */
+  readonly onValueSize?: (bytes: number) => void;
   /** Where maps are pinned by name. */
   readonly pinRoot: () => string | undefined;
 }
@@ -75,6 +77,7 @@ export class OpenedMapSettings implements OpenedUntypedMap {
   set valueSize(bytes: number) {
     this.#checkSize("valueSize", bytes, this.#context.values, this.#def.valueSize);
     this.#set({ valueSize: bytes });
+    this.#context.onValueSize?.(bytes);
   }
 
   get maxEntries(): number {

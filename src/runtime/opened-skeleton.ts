@@ -13,6 +13,7 @@ import { checkedPath, OpenedMapSettings } from "./opened-map.ts";
 import { printAsValues } from "./print-as-values.ts";
 import { recordOf } from "./record-of.ts";
 import { findHandledSection, handlerOf } from "./section-handlers.ts";
+import { resizedFields } from "./resized-fields.ts";
 import type { AttachTarget, OpenedProgram, ProgramSettings, UntypedMapSettings } from "./shape.ts";
 import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 import { StructOpsStore } from "./struct-ops-store.ts";
@@ -43,6 +44,8 @@ export class OpenedSkeleton {
   readonly #object: BpfObject;
   /** By ELF section. */
   readonly #images: ReadonlyMap<string, ImageStore>;
+  /** The variables of sections whose size was set, by ELF section. */
+  readonly #fields = new Map<string, GlobalsSpec["fields"]>();
   /** By the map's name. */
   readonly #structOps: ReadonlyMap<string, StructOpsStore>;
   readonly #context = {
@@ -104,10 +107,15 @@ export class OpenedSkeleton {
     for (const [ident, values] of Object.entries(globals)) this.#applyGlobals(ident, values ?? {});
   }
 
+  /** The variables of a section as they are with the size that was set for it; undefined when none was. */
+  fieldsOf(section: string): GlobalsSpec["fields"] | undefined {
+    return this.#fields.get(section);
+  }
+
   load(): LoadedSkeleton {
     this.#checkNotLoaded();
     const spec = this.#spec;
-    const contents = new Map([...this.#images].map(([section, image]) => [section, this.#contents(section, image)]));
+    const contents = new Map([...this.#images].map(([section, { bytes }]) => [section, bytes]));
     const loaded = loadObject(this.#object, {
       autoload: this.#autoload,
       attachTargets: new Map([...this.#attachTargets].map(([name, target]) => [name, describeTarget(target)])),
@@ -135,15 +143,6 @@ export class OpenedSkeleton {
     return new Map(opened.map((map) => [map.name, map.changes]));
   }
 
-  /** What a section holds at first: as many bytes as its map has. */
-  #contents(section: string, { bytes }: ImageStore): Uint8Array {
-    const map = Object.values(this.sections).find(({ name }) => name === section);
-    if (map === undefined || map.valueSize === bytes.length) return bytes;
-    const contents = new Uint8Array(map.valueSize);
-    contents.set(bytes.subarray(0, contents.length));
-    return contents;
-  }
-
   #openMap(name: string, spec: MapSpec, def: MapDef): OpenedMapSettings {
     return new OpenedMapSettings(def, {
       ...{ what: `map "${name}"`, kinds: kindsOf(spec), ...this.#context },
@@ -153,12 +152,18 @@ export class OpenedSkeleton {
   }
 
   /** Of a section of global data, its map; of an arena's variables, the arena. */
-  #openSection({ section }: GlobalsSpec): OpenedMapSettings {
+  #openSection(spec: GlobalsSpec): OpenedMapSettings {
+    const { section } = spec;
     const def = findMapOf(this.#object, section);
     const known = Object.hasOwn(this.maps, def.name) ? this.maps[def.name] : undefined;
     if (known !== undefined && def.data === undefined) return known;
     const what = `section ${section}`;
-    return new OpenedMapSettings(def, { what, kinds: ["array"], keys: "fixed", values: "free", ...this.#context });
+    const onValueSize = (size: number): void => {
+      this.#images.get(section)?.resize(size);
+      this.#fields.set(section, resizedFields(this.#object, spec, size));
+    };
+    const free = { keys: "fixed", values: "free", onValueSize } as const;
+    return new OpenedMapSettings(def, { what, kinds: ["array"], ...free, ...this.#context });
   }
 
   #openProgram(program: BpfProgram): OpenedProgram {
@@ -204,7 +209,8 @@ export class OpenedSkeleton {
     for (const [ident, { section, fields }] of Object.entries(this.#spec.globals)) {
       const image = this.#images.get(section);
       if (image === undefined) continue;
-      Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, image) });
+      const now = (): GlobalsSpec["fields"] => this.fieldsOf(section) ?? fields;
+      Object.defineProperty(this, ident, { enumerable: true, value: globalsObject(ident, fields, image, now) });
     }
   }
 

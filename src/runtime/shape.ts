@@ -222,7 +222,12 @@ export interface OpenedUntypedMap extends OpenedMap {
 
 /** The map of a section of global data. */
 export interface OpenedSection extends OpenedMap {
-  /** In bytes. What is added begins as zeros; programs see it behind the section's last variable. */
+  /**
+   * In bytes. What is added begins as zeros. If the section's last variable is an array, and a whole number of elements
+   * makes up the size, that is what becomes longer or shorter, here, in the loaded skeleton and in the types that the
+   * kernel gets (libbpf: `bpf_map__set_value_size`); else programs see it behind the last variable, and the section has
+   * no types in the kernel. An array of none stays one here: what its elements are is not known.
+   */
   valueSize: number;
 }
 

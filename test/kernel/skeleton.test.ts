@@ -167,7 +167,7 @@ describeWithKernel("attaching a skeleton of which one program fails", {}, () => 
       ["bad", bad],
     ]);
     const spec = { ...opencountSpec, progs: ["handle_openat", "bad"] };
-    const opened = { maps: {}, sections: {}, progs: {} };
+    const opened = { maps: {}, sections: {}, progs: {}, fieldsOf: (): undefined => undefined };
     using skel = new LoadedSkeleton({ spec, opened, loaded: { ...loaded, programs } });
     expect(() => {
       skel.attach();
