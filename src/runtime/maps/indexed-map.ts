@@ -71,7 +71,7 @@ export abstract class IndexedMap<V> extends BpfMap {
 
   /** Stores the same value in all elements. */
   fill(value: V): this {
-    return this.setMany(Array.from({ length: this.length }, (_, index) => [index, value] as const));
+    return this.setMany(this.#everywhere(value));
   }
 
   *entries(): Generator<[number, V], void> {
@@ -104,6 +104,10 @@ export abstract class IndexedMap<V> extends BpfMap {
 
   [Symbol.iterator](): Generator<V, void> {
     return this.values();
+  }
+
+  *#everywhere(value: V): Generator<[number, V], void> {
+    for (const index of this.keys()) yield [index, value];
   }
 
   #checked(index: number): number {
