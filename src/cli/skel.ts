@@ -7,6 +7,7 @@ import { reasonOf } from "./file-errors.ts";
 import { readObjectFile } from "./read-object.ts";
 import { once } from "./once.ts";
 import { parseRecordFlags } from "./record-flags.ts";
+import { UsageError } from "./report.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface SkelArguments {
@@ -63,7 +64,6 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
       .option("check", {
         type: "boolean",
         default: false,
-        implies: "output",
         describe: "Write nothing: fail unless the file of --output is what would be written, and say what has changed",
       })
       .example("$0 skel execsnoop.bpf.o > execsnoop.skel.ts", "")
@@ -73,6 +73,7 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
 };
 
 async function skel({ file, output, name, record, external, minBtf, check }: SkelArguments): Promise<void> {
+  if (check && output === undefined) throw new UsageError("--check needs --output: the file to be checked");
   const records = parseRecordFlags(record);
   const bytes = readObjectFile(file);
   if (output !== undefined && isSameFile(file, output)) throw overwritesObject(file, output);

@@ -61,12 +61,13 @@ describe("core-gen skel", { timeout: 60_000 }, () => {
     expect(stderr).toContain(`core-gen: ${output} is not what core-gen writes from ${object}\n`);
     expect(stderr).toMatch(new RegExp(`^ {2}\\w+\\.\\w+ is at ${place}, .*, was at 4321, `, "mu"));
     expect(readFileSync(output, "utf8")).toBe(stale);
+    rmSync(output);
   });
 
   it("--check needs to know the file", () => {
     expect(coreGen("skel", object, "--check")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("check -> output") as string,
+      stderr: expect.stringContaining("core-gen: --check needs --output") as string,
     });
   });
 

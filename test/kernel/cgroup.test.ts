@@ -3,7 +3,6 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmdirSync, statSync } fr
 
 import { expect, it } from "vitest";
 
-import type { CoreGenError } from "../../src/errors.ts";
 import { queryCgroup } from "../../src/runtime/links/cgroup-query.ts";
 import type { LinkInfo } from "../../src/runtime/links/link-info.ts";
 import { Link } from "../../src/runtime/links/link.ts";

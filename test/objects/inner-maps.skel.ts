@@ -7,10 +7,10 @@ import type {
   Codec,
   HashOfMaps,
   Loaded,
-  Program,
   ProgramArray,
   RingBuffer,
   Skeleton,
+  SocketFilterProgram,
 } from "core-gen/runtime";
 
 const bytesRest: Codec<Uint8Array> = {
@@ -44,9 +44,9 @@ export interface InnerMapsShape {
   };
   progs: {
     /** `SEC("socket")` */
-    tail: Program;
+    tail: SocketFilterProgram;
     /** `SEC("socket")` */
-    entry: Program;
+    entry: SocketFilterProgram;
   };
   globals: {
     bss: InnerMapsBss;

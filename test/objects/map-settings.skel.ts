@@ -6,9 +6,9 @@ import type {
   Codec,
   HashMap,
   Loaded,
-  Program,
   QueueMap,
   Skeleton,
+  SocketFilterProgram,
 } from "core-gen/runtime";
 
 const bytes8: Codec<Uint8Array> = /* @__PURE__ */ bytes(8);
@@ -55,11 +55,11 @@ export interface MapSettingsShape {
   };
   progs: {
     /** `SEC("socket")` */
-    guarded: Program;
+    guarded: SocketFilterProgram;
     /** `SEC("?socket")` */
-    sum: Program;
+    sum: SocketFilterProgram;
     /** `SEC("?socket")` */
-    needs: Program;
+    needs: SocketFilterProgram;
   };
   globals: {
     rodata: MapSettingsRodata;

@@ -22,6 +22,7 @@ import type {
   Skeleton,
   SockHash,
   SockMap,
+  SocketFilterProgram,
   StackMap,
   StackTraceMap,
   XskMap,
@@ -269,11 +270,11 @@ export interface TypedMapsShape {
   };
   progs: {
     /** `SEC("socket")` */
-    answer: Program;
+    answer: SocketFilterProgram;
     /** `SEC("socket")` */
-    jump: Program;
+    jump: SocketFilterProgram;
     /** `SEC("socket")` */
-    count: Program;
+    count: SocketFilterProgram;
     /** `SEC("raw_tp/sys_enter")` */
     remember: Program;
   };

@@ -1,13 +1,24 @@
 import { fieldsOf } from "../fields.ts";
 import { kindOf, vlenOf } from "../index/offsets.ts";
 import { kinds } from "../types.ts";
-import type { TypeWords } from "./type-words.ts";
+
+/** The words of some types, of which nothing is known yet. */
+export interface UncheckedWords {
+  readonly typeCount: number;
+  readonly strings: Uint8Array;
+  /** Where the type's words begin. */
+  at(id: number): number;
+  /** Where the type's members, values, parameters or other own words begin. */
+  elements(id: number): number;
+  word(at: number): number;
+  fail(problem: string): never;
+}
 
 /**
  * Checks every reference to a type and to a string. Returns a 1 for each type that another one refers to, by id; what a
  * function returns does not count, as in libbpf.
  */
-export function checkWords(types: TypeWords): Uint8Array {
+export function checkWords(types: UncheckedWords): Uint8Array {
   const referenced = new Uint8Array(types.typeCount);
   const last = types.typeCount - 1;
   const lastName = Math.max(0, types.strings.length - 1);
@@ -66,10 +77,10 @@ const placesByKind = kinds.map((name, kind): Places | undefined => {
   };
 });
 
-function refuseType(types: TypeWords, from: number, to: number): never {
+function refuseType(types: UncheckedWords, from: number, to: number): never {
   types.fail(`type [${from}] refers to type [${to}], the last one is [${types.typeCount - 1}]`);
 }
 
-function refuseName(types: TypeWords, id: number, nameOff: number): never {
+function refuseName(types: UncheckedWords, id: number, nameOff: number): never {
   types.fail(`type [${id}] has a name at offset ${nameOff} of the strings, which are ${types.strings.length} bytes`);
 }
