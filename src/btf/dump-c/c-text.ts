@@ -29,16 +29,6 @@ export class CText {
     this.#bytes = new Uint8Array(size + 2 * SLACK);
   }
 
-  /** How many bytes were written. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Whether the name at this offset is empty. */
-  isEmpty(nameOff: number): boolean {
-    return this.#strings[nameOff] === 0;
-  }
-
   /** Appends ASCII text. */
   text(text: string): void {
     this.#makeRoom();
@@ -62,15 +52,6 @@ export class CText {
         this.#limits.fail(`a name has more than ${LONGEST_NAME} bytes, no compiler writes that`);
       bytes[length++] = byte;
     }
-    this.#length = length;
-  }
-
-  /** Appends what was written before, from `start` to `end`. */
-  repeat(start: number, end: number): void {
-    this.#makeRoom(end - start);
-    const bytes = this.#bytes;
-    let length = this.#length;
-    for (let at = start; at < end; at++) bytes[length++] = bytes[at] ?? 0;
     this.#length = length;
   }
 
@@ -114,11 +95,11 @@ export class CText {
     return new TextDecoder().decode(this.#bytes.subarray(0, this.#length));
   }
 
-  #makeRoom(length = 0): void {
-    if (this.#length + length + SLACK <= this.#bytes.length) return;
+  #makeRoom(): void {
+    if (this.#length + SLACK <= this.#bytes.length) return;
     if (this.#length > this.#longest)
       this.#limits.fail(`as C it is more than ${this.#longest} bytes long, which only damaged BTF is`);
-    const larger = new Uint8Array((this.#bytes.length + length) * 2);
+    const larger = new Uint8Array(this.#bytes.length * 2);
     larger.set(this.#bytes);
     this.#bytes = larger;
   }

@@ -2,7 +2,6 @@ import type { CText } from "./c-text.ts";
 import type { Limits } from "./limits.ts";
 import type { TypeWords } from "./type-words.ts";
 import type { UniqueNames } from "./unique-names.ts";
-import { WrittenDeclarations } from "./written-declarations.ts";
 
 /** Types that one declaration is made of, from what is declared to the innermost: pointer, array, int. */
 interface Chain {
@@ -18,9 +17,6 @@ interface Declared {
   readonly occurrence: number;
   /** How far the declaration is indented, for what is inside its braces. */
   readonly level: number;
-  /** Where the name was written. */
-  start: number;
-  end: number;
 }
 
 /** Writes the body of a struct, union or enum that has no name. */
@@ -39,9 +35,6 @@ export class Declarations {
   /** One stack for all chains: a struct without a name has declarations inside a declaration. */
   readonly #stack: number[] = [];
   #used = 0;
-  /** How many bodies were written inside declarations. */
-  #bodies = 0;
-  readonly #written: WrittenDeclarations;
 
   constructor(out: CText, types: TypeWords, names: UniqueNames, limits: Limits, writeInline: WriteInline) {
     this.#out = out;
@@ -49,23 +42,16 @@ export class Declarations {
     this.#names = names;
     this.#limits = limits;
     this.#writeInline = writeInline;
-    this.#written = new WrittenDeclarations(out, types.typeCount);
   }
 
   /** Declares a name as a type; `occurrence` as {@link UniqueNames} counts. */
   write(id: number, nameOff: number, occurrence: number, level: number): void {
-    if (this.#written.repeat(id, nameOff, occurrence)) return;
     this.#limits.enter(id);
     const start = this.#used;
-    const outStart = this.#out.length;
-    const bodies = this.#bodies;
-    const declared = { nameOff, occurrence, level, start: 0, end: 0 };
     this.#collect(id);
-    this.#writeChain({ start, left: this.#used - start }, declared);
+    this.#writeChain({ start, left: this.#used - start }, { nameOff, occurrence, level });
     this.#used = start;
     this.#limits.leave();
-    // A body is indented, and its enumerators are counted.
-    if (this.#bodies === bodies) this.#written.remember(id, nameOff, outStart, declared.start, declared.end);
   }
 
   #collect(id: number): void {
@@ -148,7 +134,6 @@ export class Declarations {
       case "enum":
       case "enum64":
         if (nameOff === 0) {
-          this.#bodies++;
           this.#writeInline(id, level);
         } else {
           this.#out.text(kind === "enum64" ? "enum " : `${kind} `);
@@ -227,12 +212,10 @@ export class Declarations {
     this.#out.text(")");
   }
 
-  #writeName(declared: Declared, lastWasPointer: boolean): void {
-    const { nameOff, occurrence } = declared;
-    if (!lastWasPointer && !this.#types.isEmpty(nameOff)) this.#out.text(" ");
-    declared.start = this.#out.length;
+  #writeName({ nameOff, occurrence }: Declared, lastWasPointer: boolean): void {
+    if (this.#types.isEmpty(nameOff)) return;
+    if (!lastWasPointer) this.#out.text(" ");
     this.#out.uniqueName(nameOff, occurrence);
-    declared.end = this.#out.length;
   }
 
   /** The qualifiers of an innermost type stand before it. */
