@@ -6,6 +6,7 @@
  *   npm run test:kernels -- --suite hooks     every way to attach, hooks-suite.ts
  *   npm run test:kernels -- --suite verdicts  the corpus's programs beside libbpf, verdicts-suite.ts: minutes per kernel
  *   npm run test:kernels -- --hooks FILE      with --suite hooks, also writes the table of what fires where, and fails where it has changed
+ *   npm run test:kernels -- --suite features  what each kernel can, beside bpftool, features-suite.ts
  *   npm run test:kernels -- --summary FILE    also writes {"passed": N, "failed": N} there
  *
  * README.md says what the machine needs. Exit status 1 when any check failed anywhere.
@@ -29,6 +30,7 @@ const suites = new Map([
   ["suite", 300],
   ["hooks", 600],
   ["verdicts", 1800],
+  ["features", 900],
 ]);
 
 /** What run-in-kernel says when QEMU itself fails, which says nothing about the kernel or the suite. */
