@@ -22,6 +22,8 @@ export interface DeviceHook {
   /** "Linux 6.6 and later have tcx" */
   readonly since: string;
   readonly hints: readonly string[];
+  /** What EACCES means. */
+  readonly noAccess?: string;
 }
 
 /** `target_ifindex`, flags, and `tcx.expected_revision`, which is the last field. */
@@ -57,9 +59,14 @@ function refusal(what: string, hook: DeviceHook, errno: number, index: number): 
     syscall: "bpf",
     command: commandName(BPF_LINK_CREATE),
     errno,
-    meaning: meanings.get(errno),
-    hints: errno === EPERM || errno === EACCES ? permissionHints() : [],
+    meaning: errno === EACCES ? hook.noAccess : meanings.get(errno),
+    hints: hintsOf(hook, errno),
   });
+}
+
+function hintsOf({ noAccess, hints }: DeviceHook, errno: number): readonly string[] {
+  if (errno === EACCES && noAccess !== undefined) return hints;
+  return errno === EPERM || errno === EACCES ? permissionHints() : [];
 }
 
 function noSuchHook(what: string, { since, hints }: DeviceHook): CoreGenError {

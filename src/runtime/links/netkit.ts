@@ -24,6 +24,7 @@ function hookOf(end: NetkitEnd, attachType: "netkit_primary" | "netkit_peer"): D
     name: `the ${end} end (netkit)`,
     since: "Linux 6.7 and later have it (CONFIG_NETKIT), for the primary device of a netkit pair",
     hints: ["Of a pair, the kernel takes programs for both ends at the primary device."],
+    noAccess: "the interface is the peer of a netkit pair",
   };
 }
 

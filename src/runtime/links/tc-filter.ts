@@ -72,7 +72,9 @@ export function addFilter(
   const made = answers.find(({ type }) => type === RTM_NEWTFILTER);
   if (made === undefined) throw new CoreGenError("kernel", `${doing}: the kernel does not say what it has made`);
   const answer = readTcmsg(made.body);
-  const { handle, priority } = answer;
+  // Of a new matchall filter, the kernel says neither its handle nor its action (mall_change, seen up to Linux 7.2).
+  const handle = answer.handle || place.handle || 1;
+  const { priority } = answer;
   return { ...place, handle, priority, programId: programOf(answer) ?? programInfo(program.fd, program.name).id };
 }
 

@@ -18,7 +18,7 @@ interface NetHook {
   readonly since?: KernelVersion;
   readonly option?: string;
   readonly counter: keyof PacketsBss;
-  readonly devices?: "netkit";
+  readonly devices?: "netkit" | "netkit, from its peer";
   readonly attach: (progs: Packets["progs"]) => Link;
 }
 
@@ -87,7 +87,7 @@ const hooks: readonly NetHook[] = [
     since: [6, 7],
     option: "CONFIG_NETKIT",
     counter: "peer_hits",
-    devices: "netkit",
+    devices: "netkit, from its peer",
     attach: ({ on_peer }) => on_peer.attachNetkit({ interface: "two" }),
   },
 ];
@@ -101,6 +101,8 @@ export async function checkNet(): Promise<void> {
   await checkHook("syscall", lacking({ since: [5, 14] }), callProgram);
   for (const [kind, since, run] of testRuns)
     await checkHook(`test run of ${kind}`, lacking({ since }), () => runOnRequest(run));
+  if (lacking({ since: [6, 7], option: "CONFIG_NETKIT" }) === undefined)
+    await check("the peer of a netkit pair takes no programs, and the error says who does", attachToPeer);
   await check("an interface's programs are gone after many cycles of attaching", cycleAll);
 }
 
@@ -130,9 +132,14 @@ async function seeFiring(hook: NetHook): Promise<void> {
 }
 
 /** Gives the broadcast address to send to. */
-async function withDevices(kind: "veth" | "netkit", use: (broadcast: string) => void): Promise<void> {
+async function withDevices(
+  kind: "veth" | NonNullable<NetHook["devices"]>,
+  use: (broadcast: string) => void,
+): Promise<void> {
   await inOwnNetwork(() => {
-    makePair(kind, "one", "two");
+    // The primary device is the first.
+    if (kind === "netkit, from its peer") makePair("netkit", "two", "one");
+    else makePair(kind, "one", "two");
     addAddress("one", "10.1.1.1");
     use("10.1.1.255");
     removeDevice("one");
@@ -160,6 +167,16 @@ async function cycleAll(): Promise<void> {
       if (hook.devices === "netkit") assert.deepEqual(queryNetkit("one", "primary").programs, []);
     });
   }
+}
+
+async function attachToPeer(): Promise<void> {
+  await withDevices("netkit", () => {
+    using skel = packets.load();
+    assert.throws(
+      () => skel.progs.on_peer.attachNetkit({ interface: "two" }),
+      /at the peer end \(netkit\) of interface two: .* EACCES: the interface is the peer of a netkit pair$/u,
+    );
+  });
 }
 
 function callProgram(): void {
