@@ -16,6 +16,8 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   netfilter: "NetfilterProgram",
   "socket-filter": "SocketFilterProgram",
   syscall: "SyscallProgram",
+  "raw-tracepoint": "RawTracepointProgram",
+  trace: "TraceProgram",
 };
 
 /** The class of the runtime that a program of this section belongs to; "Program" when it can be attached by its section alone. */

@@ -87,6 +87,29 @@ SEC("?netfilter") int filter(struct bpf_nf_ctx *ctx)
     return 1; /* NF_ACCEPT */
 }
 
+__u64 argument_sum;
+__u32 cpu;
+
+SEC("raw_tp") int arguments(struct bpf_raw_tracepoint_args *ctx)
+{
+    argument_sum = ctx->args[0] + ctx->args[1];
+    cpu = bpf_get_smp_processor_id();
+    return 5;
+}
+
+SEC("?fentry/bpf_fentry_test1") int traced(__u64 *ctx)
+{
+    argument_sum = ctx[0];
+    runs += 1;
+    return 0;
+}
+
+SEC("?fmod_ret/bpf_modify_return_test") int modified(__u64 *ctx)
+{
+    runs += 1;
+    return 77;
+}
+
 SEC("perf_event") int cant(void *ctx) { return 0; }
 
 char LICENSE[] SEC("license") = "GPL";

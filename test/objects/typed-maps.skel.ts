@@ -15,9 +15,9 @@ import type {
   LpmTrieMap,
   PerCpuArrayMap,
   PerCpuHashMap,
-  Program,
   ProgramArray,
   QueueMap,
+  RawTracepointProgram,
   ReuseportSockArray,
   Skeleton,
   SockHash,
@@ -276,7 +276,7 @@ export interface TypedMapsShape {
     /** `SEC("socket")` */
     count: SocketFilterProgram;
     /** `SEC("raw_tp/sys_enter")` */
-    remember: Program;
+    remember: RawTracepointProgram;
   };
   globals: {
     bss: TypedMapsBss;

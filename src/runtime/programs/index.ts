@@ -11,6 +11,7 @@ export { NetkitProgram } from "./netkit-program.ts";
 export { NetnsProgram, type NetnsContext, type NetnsRunResult } from "./netns-program.ts";
 export { PacketProgram, TrafficProgram, type TcAction, type TcRunResult } from "./packet-program.ts";
 export { Program } from "./program.ts";
+export { RawTracepointProgram } from "./raw-tracepoint-program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export type {
   FlowKeys,
@@ -25,5 +26,6 @@ export { SocketFilterProgram } from "./socket-filter-program.ts";
 export { SyscallProgram, type SyscallRunResult } from "./syscall-program.ts";
 export { TcProgram } from "./tc-program.ts";
 export { TcxProgram } from "./tcx-program.ts";
+export { TraceProgram } from "./trace-program.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";
 export { XdpProgram, type XdpAction, type XdpRunOptions, type XdpRunResult } from "./xdp-program.ts";

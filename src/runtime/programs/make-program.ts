@@ -8,10 +8,12 @@ import { NetfilterProgram } from "./netfilter-program.ts";
 import { NetkitProgram } from "./netkit-program.ts";
 import { NetnsProgram } from "./netns-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
+import { RawTracepointProgram } from "./raw-tracepoint-program.ts";
 import { SocketFilterProgram } from "./socket-filter-program.ts";
 import { SyscallProgram } from "./syscall-program.ts";
 import { TcProgram } from "./tc-program.ts";
 import { TcxProgram } from "./tcx-program.ts";
+import { TraceProgram } from "./trace-program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
@@ -32,6 +34,8 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   netfilter: NetfilterProgram,
   "socket-filter": SocketFilterProgram,
   syscall: SyscallProgram,
+  "raw-tracepoint": RawTracepointProgram,
+  trace: TraceProgram,
 };
 
 /** A program of the class that goes with its section. */

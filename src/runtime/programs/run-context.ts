@@ -55,6 +55,21 @@ function words(count: number): Codec<readonly number[]> {
   };
 }
 
+/** The arguments of a tracepoint, eight bytes each: `struct bpf_raw_tracepoint_args`. */
+export const rawTracepointArguments: RunContext<readonly bigint[]> = {
+  size: 96,
+  encode: (values, doing) => {
+    if (values.length > MOST_ARGUMENTS) {
+      throw new CoreGenError("bad-input", `${doing}: ${values.length} arguments are more than ${MOST_ARGUMENTS}`);
+    }
+    const memory = new Memory(new Uint8Array(8 * values.length));
+    for (const [i, value] of values.entries()) u64.write(memory, 8 * i, value);
+    return memory.bytes;
+  },
+  decode: (bytes) => new Memory(bytes).list(0, bytes.length / 8, 8, (memory, at) => memory.u64(at)),
+};
+const MOST_ARGUMENTS = 12;
+
 /** What can be set of `struct __sk_buff` (kernel: `convert___skb_to_skb`). */
 export interface SkBuffContext {
   readonly mark?: number;

@@ -32,9 +32,9 @@ export interface TestRunResult<C> {
 }
 
 /** A program that the kernel can run on request, without what it is for: to test it, to measure it. */
-export abstract class RunnableProgram<C extends object = object> extends Program {
+export class RunnableProgram<C extends object = object> extends Program {
   /** The context of this kind of programs; undefined where there is none to be set. */
-  protected abstract readonly runContext: RunContext<C> | undefined;
+  protected readonly runContext: RunContext<C> | undefined = undefined;
 
   /**
    * Runs the program with data and a context of yours (BPF_PROG_TEST_RUN; libbpf: `bpf_prog_test_run_opts`). It need not be

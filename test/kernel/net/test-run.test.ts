@@ -150,6 +150,17 @@ describeWithKernel("testRun", {}, () => {
     expect(skel.bss.runs).toBe(1);
   });
 
+  it("gives a raw tracepoint's program arguments, on a CPU", () => {
+    using skel = runs.load();
+    const result = skel.progs.arguments.testRun({ context: [40n, 2n, 0xffff_ffff_ffff_ffffn], cpu: 1 });
+    expect(result).toMatchObject({ returnValue: 5, context: undefined });
+    expect([skel.bss.argument_sum, skel.bss.cpu]).toEqual([42n, 1]);
+    expect(thrownBy(() => skel.progs.arguments.testRun({ context: [1n] })).message).toContain("EINVAL");
+    expect(thrownBy(() => skel.progs.arguments.testRun({ context: Array<bigint>(13).fill(0n) })).message).toBe(
+      'test-running program "arguments": 13 arguments are more than 12',
+    );
+  });
+
   it("calls a program with a context of its own", () => {
     using skel = runs.load(every);
     const numbers: Codec<{ a: bigint; b: bigint; sum: bigint }> = {

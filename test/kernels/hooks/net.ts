@@ -10,7 +10,7 @@ import { runs, type Runs } from "../../objects/runs.skel.ts";
 import { addAddress, makePair, removeDevice } from "../../support/devices.ts";
 import { inOwnNetwork, sendUdp } from "../../support/own-network.ts";
 import { check } from "../check.ts";
-import { checkHook } from "./check-hook.ts";
+import { checkHook, inVirtualMachine } from "./check-hook.ts";
 
 /** A hook of an interface: its program, its counter, how to attach it, and on which device of the pair. */
 interface NetHook {
@@ -103,6 +103,7 @@ export async function checkNet(): Promise<void> {
     await checkHook(`test run of ${kind}`, lacking({ since }), () => runOnRequest(run));
   if (lacking({ since: [6, 7], option: "CONFIG_NETKIT" }) === undefined)
     await check("the peer of a netkit pair takes no programs, and the error says who does", attachToPeer);
+  if (inVirtualMachine()) await check("a test run calls the functions that programs are traced in", runTraced);
   await check("an interface's programs are gone after many cycles of attaching", cycleAll);
 }
 
@@ -179,6 +180,21 @@ async function attachToPeer(): Promise<void> {
   });
 }
 
+function runTraced(): void {
+  // Debian's 5.10 is built without CONFIG_FUNCTION_ERROR_INJECTION, which this took until Linux 6.1.
+  const modifies = kernelIsAtLeast([6, 1]);
+  using skel = runs.load({ progs: { traced: { autoload: true }, modified: { autoload: modifies } } });
+  const { traced, modified } = skel.progs;
+  using _traced = traced.attach();
+  traced.testRun();
+  assert.deepEqual([skel.bss.runs, skel.bss.argument_sum], [1, 1n]);
+  if (!modifies) return;
+  using _modified = modified.attach();
+  // The upper half says that the function was not called: it would have changed a variable of the kernel's test.
+  assert.equal(modified.testRun().returnValue >> 16, 1);
+  assert.equal(skel.bss.runs, 2);
+}
+
 function callProgram(): void {
   using skel = runs.load({ progs: { add: { autoload: true } } });
   const numbers = new Uint8Array(24);
@@ -227,6 +243,14 @@ const testRuns: readonly (readonly [kind: string, since: KernelVersion, run: (sk
     ({ progs }) => {
       const context = { family: 2, protocol: 6, local_port: 4711, remote_ip4: 0x0100007f };
       assert.equal(progs.look.testRun({ context }).returnValue, 1);
+    },
+  ],
+  [
+    "raw_tp",
+    [5, 10],
+    ({ progs, bss }) => {
+      progs.arguments.testRun({ context: [40n, 2n], cpu: 0 });
+      assert.deepEqual([bss.argument_sum, bss.cpu], [42n, 0]);
     },
   ],
   ["netfilter", [6, 4], ({ progs }) => assert.equal(progs.filter.testRun({ data: frame }).returnValue, 1)],
