@@ -181,8 +181,8 @@ async function attachToPeer(): Promise<void> {
 }
 
 function runTraced(): void {
-  // Debian's 5.10 is built without CONFIG_FUNCTION_ERROR_INJECTION, which this took until Linux 6.1.
-  const modifies = kernelIsAtLeast([6, 1]);
+  // Debian's kernels are built without CONFIG_FUNCTION_ERROR_INJECTION, which this still took in 6.1, and not in 6.12.
+  const modifies = kernelIsAtLeast([6, 12]);
   using skel = runs.load({ progs: { traced: { autoload: true }, modified: { autoload: modifies } } });
   const { traced, modified } = skel.progs;
   using _traced = traced.attach();
