@@ -7,6 +7,7 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   iter: "IterProgram",
   probe: "ProbeProgram",
   tracepoint: "TracepointProgram",
+  usdt: "UsdtProgram",
   xdp: "XdpProgram",
   tc: "TcProgram",
   tcx: "TcxProgram",

@@ -6,6 +6,7 @@ import { check, finish } from "./check.ts";
 import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
+import { checkUsdt } from "./hooks/usdt.ts";
 import { checkMachine } from "./machine.ts";
 
 await checkMachine();
@@ -15,6 +16,7 @@ const before = takeStock();
 await checkFunctions();
 await checkNet();
 await checkIterators();
+await checkUsdt();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

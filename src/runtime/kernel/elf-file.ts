@@ -1,9 +1,13 @@
 import { readSync } from "node:fs";
 import { ByteReader } from "../../btf/bytes.ts";
 import type { ErrorCode } from "../../errors.ts";
+import type { ElfSegment } from "../../object/usdt/places.ts";
 
 const ELF_HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
+const PROGRAM_HEADER_SIZE = 56;
+const PT_LOAD = 1;
+const PF_X = 1;
 /** More than any file has: what a broken one says must not decide how much is allocated. */
 const LARGEST_NAMES = 1 << 20;
 
@@ -26,6 +30,12 @@ export type FileOrBytes = number | Uint8Array;
 /** An ELF file on disk, of which only the tables are read: executables and kernels have hundreds of megabytes. */
 export class ElfFile {
   readonly sections: readonly ElfFileSection[];
+  /** `ET_*`: 2 for an executable that is not position-independent, 3 for all others. */
+  readonly type: number;
+  /** `EM_*`. */
+  readonly machine: number;
+  readonly littleEndian: boolean;
+  readonly #header: ByteReader;
   readonly #file: FileOrBytes;
   readonly #source: Source;
 
@@ -40,6 +50,10 @@ export class ElfFile {
     this.#source = { what, code, littleEndian };
     const elf = readAt(file, 0, ELF_HEADER_SIZE, this.#source);
     if (elf.u8(4) !== 2 || elf.u16(58) !== SECTION_HEADER_SIZE) elf.fail("this is not a 64-bit ELF file");
+    this.type = elf.u16(16);
+    this.machine = elf.u16(18);
+    this.littleEndian = littleEndian;
+    this.#header = elf;
     this.sections = this.#readTable(elf);
   }
 
@@ -47,6 +61,21 @@ export class ElfFile {
   read({ name, offset, size }: ElfFileSection, limit: number): ByteReader {
     if (size > limit) new ByteReader(new Uint8Array(), this.#source).fail(`section ${name} is ${size} bytes long`);
     return readAt(this.#file, offset, size, this.#source);
+  }
+
+  /** Some bytes of the file; fewer at its end. */
+  bytesAt(offset: number, length: number): Uint8Array {
+    return readUpTo(this.#file, offset, length);
+  }
+
+  /** What is loaded into memory. Throws when the file is cut off. */
+  readSegments(): ElfSegment[] {
+    const count = this.#header.u16(56);
+    if (count > 0 && this.#header.u16(54) !== PROGRAM_HEADER_SIZE)
+      this.#header.fail("its program headers are of another size");
+    const table = readAt(this.#file, this.#header.offset64(32), count * PROGRAM_HEADER_SIZE, this.#source);
+    const rows = Array.from({ length: count }, (_, index) => index * PROGRAM_HEADER_SIZE);
+    return rows.filter((at) => table.u32(at) === PT_LOAD).map((at) => segmentOf(table, at));
   }
 
   #readTable(elf: ByteReader): ElfFileSection[] {
@@ -68,6 +97,15 @@ function rowOf(table: ByteReader, at: number): Omit<ElfFileSection, "name"> & { 
     offset: table.offset64(at + 24),
     size: table.offset64(at + 32),
     link: table.u32(at + 40),
+  };
+}
+
+function segmentOf(table: ByteReader, at: number): ElfSegment {
+  return {
+    executable: (table.u32(at + 4) & PF_X) !== 0,
+    offset: table.u64(at + 8),
+    address: table.u64(at + 16),
+    size: table.u64(at + 40),
   };
 }
 

@@ -7,6 +7,7 @@ import { attachRawTracepoint } from "./raw-tracepoint.ts";
 import { attachKprobeSection, attachKsyscallSection, attachUprobeSection } from "./probe-sections.ts";
 import { attachTrace } from "./trace.ts";
 import { attachTracepoint } from "./tracepoint.ts";
+import { attachUsdtSection } from "./usdt/attach-usdt.ts";
 
 type Attacher = (program: LoadedProgram, target: string) => Link;
 
@@ -40,6 +41,8 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["fmod_ret.s", attachTrace],
   ["lsm", attachTrace],
   ["lsm.s", attachTrace],
+  ["usdt", attachUsdtSection],
+  ["usdt.s", attachUsdtSection],
   ["iter", overEverything],
   ["iter.s", overEverything],
 ]);

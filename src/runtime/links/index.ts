@@ -32,6 +32,7 @@ export { IterLink } from "./iter/iter-link.ts";
 export { Iteration } from "./iter/iteration.ts";
 export type { DeviceChain } from "./device-chain.ts";
 export { queryNetkit, type NetkitEnd, type NetkitOptions } from "./netkit.ts";
+export type { UsdtOptions } from "./usdt/attach-usdt.ts";
 export { attachStructOps, StructOpsLink } from "./struct-ops.ts";
 export { TcLink, type TcOptions } from "./tc.ts";
 export { queryTc, type TcAttachment } from "./tc-query.ts";

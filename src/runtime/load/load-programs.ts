@@ -61,7 +61,7 @@ function loadProgram(prepared: PreparedProgram, context: ProgramContext, opened:
   const fd = opened.add(new Fd(result, `program "${program.name}"`));
   logEvent(onLog, { kind: "program-loaded", program: program.name, fd: fd.number, instructions: insns.length });
   logVerifier(context, program.name, log);
-  return { program, fd, log };
+  return { program, fd, log, maps: context.maps };
 }
 
 /** As {@link LoggedLoad}; `errno` is that of the first time, if a log that was cut off hides the last one. */

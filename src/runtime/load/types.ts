@@ -102,6 +102,8 @@ export interface LoadedProgram {
   readonly fd: Fd;
   /** What the verifier said; empty with log level 0. */
   readonly log: readonly string[];
+  /** The maps of its object, by {@link MapDef.name}: USDT programs find out through two of them where arguments are. */
+  readonly maps: ReadonlyMap<string, LoadedMap>;
 }
 
 /** An object in the kernel; its owner closes it. */

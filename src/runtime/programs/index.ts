@@ -28,4 +28,5 @@ export { TcProgram } from "./tc-program.ts";
 export { TcxProgram } from "./tcx-program.ts";
 export { TraceProgram } from "./trace-program.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";
+export { UsdtProgram } from "./usdt-program.ts";
 export { XdpProgram, type XdpAction, type XdpRunOptions, type XdpRunResult } from "./xdp-program.ts";

@@ -15,6 +15,7 @@ import { TcProgram } from "./tc-program.ts";
 import { TcxProgram } from "./tcx-program.ts";
 import { TraceProgram } from "./trace-program.ts";
 import { TracepointProgram } from "./tracepoint-program.ts";
+import { UsdtProgram } from "./usdt-program.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
 type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
@@ -25,6 +26,7 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   iter: IterProgram,
   probe: ProbeProgram,
   tracepoint: TracepointProgram,
+  usdt: UsdtProgram,
   xdp: XdpProgram,
   tc: TcProgram,
   tcx: TcxProgram,
