@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,7 +18,6 @@ export type TargetKind = "pie" | "no-pie";
 
 /** Compiles test/support/usdt-target.c; returns its path, below `folder`. */
 export function compileTarget(folder: string, kind: TargetKind): string {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, `usdt-target-${kind}`);
   execFileSync("gcc", ["-O1", `-${kind}`, "-o", path, "test/support/usdt-target.c"]);
   return path;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,7 +12,15 @@ import { checkHook } from "./check-hook.ts";
 
 /** Probes that a program was compiled with. */
 export async function checkUsdt(): Promise<void> {
-  const folder = join(tmpdir(), `core-gen-usdt-${process.pid}`);
+  const folder = mkdtempSync(join(tmpdir(), "core-gen-usdt-"));
+  try {
+    await checkTargets(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function checkTargets(folder: string): Promise<void> {
   const pie = compileTarget(folder, "pie");
   const fixed = compileTarget(folder, "no-pie");
   await checkHook("usdt", undefined, () => seeProbesFire(pie));
