@@ -17,8 +17,12 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   netfilter: "NetfilterProgram",
   "socket-filter": "SocketFilterProgram",
   syscall: "SyscallProgram",
+  "kprobe-multi": "KprobeMultiProgram",
+  "uprobe-multi": "UprobeMultiProgram",
   "raw-tracepoint": "RawTracepointProgram",
   trace: "TraceProgram",
+  "trace-multi": "TraceMultiProgram",
+  "perf-event": "PerfEventProgram",
 };
 
 /** The class of the runtime that a program of this section belongs to; "Program" when it can be attached by its section alone. */

@@ -123,7 +123,7 @@ describeWithKernel("attachProgram", {}, () => {
     ["uprobe//no/such/file:f", "bad-input", "looking for the function f in /no/such/file: ENOENT"],
     ["uprobe/./package.json:f", "bad-input", "./package.json: this is not a 64-bit ELF file"],
     ["uretprobe/libc.so.6:getppid+4", "bad-input", '"libc.so.6:getppid+4" is not BINARY:FUNCTION'],
-    ["kprobe.multi/do_*", "unsupported", `core-gen can't attach SEC("kprobe.multi/do_*") yet`],
+    ["kprobe.multi/do-*", "bad-input", '"do-*" is no place in the kernel'],
     ["nonsense", "unsupported", `core-gen can't attach SEC("nonsense") yet`],
   ])("refuses SEC(%j)", (section, code, message) => {
     using counting = loadCounting("tracepoint/syscalls/sys_enter_openat");

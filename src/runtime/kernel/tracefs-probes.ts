@@ -43,6 +43,7 @@ export function addProbeEvent(place: ProbeEventPlace, what: string): ProbeEvent 
   const address = describePlace(place, what);
   const name = `${atReturn ? kind.replace("probe", "retprobe") : kind}s/${freshName(place)}`;
   return withTracefs((root) => {
+    if (!existsSync(`${root}/${kind}_events`)) throw noSuchEvents(kind, what);
     write(`${root}/${kind}_events`, `${atReturn ? "r" : "p"}:${name} ${address}`, what);
     const remove = (): void => {
       withTracefs((again) => {
@@ -55,6 +56,12 @@ export function addProbeEvent(place: ProbeEventPlace, what: string): ProbeEvent 
       remove();
       throw new CoreGenError("kernel", `reading the number of the event ${name}`, { cause });
     }
+  });
+}
+
+function noSuchEvents(kind: ProbeKind, what: string): CoreGenError {
+  return new CoreGenError("unsupported", `adding ${what} to tracefs: this kernel has no ${kind}s there`, {
+    hints: [`It needs CONFIG_${kind.toUpperCase()}_EVENTS.`],
   });
 }
 

@@ -4,7 +4,14 @@ import type { LoadedProgram } from "../load/types.ts";
 import { attachIter } from "./iter/attach-iter.ts";
 import type { Link } from "./link.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
-import { attachKprobeSection, attachKsyscallSection, attachUprobeSection } from "./probe-sections.ts";
+import {
+  attachKprobeMultiSection,
+  attachKprobeSection,
+  attachKsyscallSection,
+  attachUprobeMultiSection,
+  attachUprobeSection,
+} from "./probe-sections.ts";
+import { attachTraceMulti } from "./trace-multi.ts";
 import { attachTrace } from "./trace.ts";
 import { attachTracepoint } from "./tracepoint.ts";
 import { attachUsdtSection } from "./usdt/attach-usdt.ts";
@@ -17,12 +24,12 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["tp", atTracepoint],
   ["tracepoint.s", atTracepoint],
   ["tp.s", atTracepoint],
-  ["raw_tracepoint", attachRawTracepoint],
-  ["raw_tp", attachRawTracepoint],
-  ["raw_tracepoint.s", attachRawTracepoint],
-  ["raw_tp.s", attachRawTracepoint],
-  ["raw_tracepoint.w", attachRawTracepoint],
-  ["raw_tp.w", attachRawTracepoint],
+  ["raw_tracepoint", atRawTracepoint],
+  ["raw_tp", atRawTracepoint],
+  ["raw_tracepoint.s", atRawTracepoint],
+  ["raw_tp.s", atRawTracepoint],
+  ["raw_tracepoint.w", atRawTracepoint],
+  ["raw_tp.w", atRawTracepoint],
   ["kprobe", attachKprobeSection],
   ["kretprobe", attachKprobeSection],
   ["ksyscall", attachKsyscallSection],
@@ -31,16 +38,33 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["uprobe.s", attachUprobeSection],
   ["uretprobe", attachUprobeSection],
   ["uretprobe.s", attachUprobeSection],
-  ["tp_btf", attachTrace],
-  ["tp_btf.s", attachTrace],
-  ["fentry", attachTrace],
-  ["fentry.s", attachTrace],
-  ["fexit", attachTrace],
-  ["fexit.s", attachTrace],
-  ["fmod_ret", attachTrace],
-  ["fmod_ret.s", attachTrace],
-  ["lsm", attachTrace],
-  ["lsm.s", attachTrace],
+  ["kprobe.multi", attachKprobeMultiSection],
+  ["kretprobe.multi", attachKprobeMultiSection],
+  ["kprobe.session", attachKprobeMultiSection],
+  ["uprobe.multi", attachUprobeMultiSection],
+  ["uprobe.multi.s", attachUprobeMultiSection],
+  ["uretprobe.multi", attachUprobeMultiSection],
+  ["uretprobe.multi.s", attachUprobeMultiSection],
+  ["uprobe.session", attachUprobeMultiSection],
+  ["uprobe.session.s", attachUprobeMultiSection],
+  ["tp_btf", atTarget],
+  ["tp_btf.s", atTarget],
+  ["fentry", atTarget],
+  ["fentry.s", atTarget],
+  ["fexit", atTarget],
+  ["fexit.s", atTarget],
+  ["fmod_ret", atTarget],
+  ["fmod_ret.s", atTarget],
+  ["fsession", atTarget],
+  ["fsession.s", atTarget],
+  ["fentry.multi", atMatching],
+  ["fentry.multi.s", atMatching],
+  ["fexit.multi", atMatching],
+  ["fexit.multi.s", atMatching],
+  ["fsession.multi", atMatching],
+  ["fsession.multi.s", atMatching],
+  ["lsm", atTarget],
+  ["lsm.s", atTarget],
   ["usdt", attachUsdtSection],
   ["usdt.s", attachUsdtSection],
   ["iter", overEverything],
@@ -54,6 +78,18 @@ function atTracepoint(program: LoadedProgram, tracepoint: string): Link {
 /** The section's name was for loading. */
 function overEverything(program: LoadedProgram): Link {
   return attachIter(program);
+}
+
+function atRawTracepoint(program: LoadedProgram, tracepoint: string): Link {
+  return attachRawTracepoint(program, { tracepoint });
+}
+
+function atTarget(program: LoadedProgram, name: string): Link {
+  return attachTrace(program, name);
+}
+
+function atMatching(program: LoadedProgram, pattern: string): Link {
+  return attachTraceMulti(program, { pattern });
 }
 
 /**

@@ -1,8 +1,10 @@
 import { CoreGenError } from "../../errors.ts";
 import type { LoadedProgram } from "../load/types.ts";
+import { attachKprobeMulti } from "./kprobe-multi.ts";
 import { attachKprobe, attachKsyscall } from "./kprobe.ts";
 import type { Link } from "./link.ts";
 import { isForReturns } from "./probe-options.ts";
+import { attachUprobeMulti } from "./uprobe-multi.ts";
 import { attachUprobe } from "./uprobe.ts";
 
 /** `SEC("kprobe/FUNCTION+OFFSET")`, `SEC("kretprobe/FUNCTION")` (libbpf: `attach_kprobe`). */
@@ -51,4 +53,19 @@ function notInBinary({ program }: LoadedProgram, place: string, hint: string): C
   return new CoreGenError("bad-input", `attaching program "${program.name}": "${place}" is not BINARY:FUNCTION`, {
     hints: [hint],
   });
+}
+
+/** `SEC("kprobe.multi/PATTERN")`, `SEC("kprobe.session/PATTERN")` (libbpf: `attach_kprobe_multi`, `attach_kprobe_session`). */
+export function attachKprobeMultiSection(loaded: LoadedProgram, pattern: string): Link {
+  if (!/^[A-Za-z0-9_.*?]+$/u.test(pattern))
+    throw noPlace(loaded, pattern, "Write a name, or a pattern with * and ?: tcp_v4_*.");
+  return attachKprobeMulti(loaded, { pattern });
+}
+
+/** `SEC("uprobe.multi/BINARY:PATTERN")`, `SEC("uprobe.session/BINARY:PATTERN")` (libbpf: `attach_uprobe_multi`). */
+export function attachUprobeMultiSection(loaded: LoadedProgram, place: string): Link {
+  const { binary, where } = splitBinary(place);
+  if (binary === "" || where === "")
+    throw notInBinary(loaded, place, 'For example SEC("uprobe.multi//bin/bash:read*").');
+  return attachUprobeMulti(loaded, { binary, pattern: where });
 }

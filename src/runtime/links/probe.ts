@@ -6,14 +6,16 @@ import type { Fd } from "../sys/fd.ts";
 import { openPerfEvent, PERF_TYPE_TRACEPOINT } from "../sys/perf.ts";
 import { Link } from "./link.ts";
 import { attachToPerfEvent, tieToPerfEvent } from "./perf-event-link.ts";
+import { forgetAtExit, undoAtExit } from "./undo-at-exit.ts";
 
 /**
  * How a probe is set (libbpf: `enum probe_attach_mode`):
  *
  * - "link": a BPF link on a perf event, Linux 5.15.
  * - "perf": a perf event without a BPF link, Linux 4.17.
- * - "legacy": an event in tracefs, on every kernel. Detaching removes it; a process that dies without detaching leaves its
- *   event behind, which does nothing: `core_gen_…` in /sys/kernel/tracing/kprobe_events or uprobe_events.
+ * - "legacy": an event in tracefs, on every kernel. Detaching removes it, and so does the end of the process by itself or by
+ *   SIGINT, SIGTERM or SIGHUP. After SIGKILL or a crash the event stays and does nothing: `core_gen_…` in
+ *   /sys/kernel/tracing/kprobe_events or uprobe_events.
  *
  * Left out, it is the first of them that the kernel has.
  */
@@ -89,19 +91,25 @@ function attachThroughTracefs(program: Fd, probe: Probe, place: string, what: st
   }
 }
 
-/** A probe that is an event in tracefs. */
+/** A probe that is an event in tracefs, which is removed at the latest when the process ends by itself or by a signal. */
 class TracefsProbeLink extends Link {
   readonly #event: ProbeEvent;
 
   constructor(what: string, fd: Fd, event: ProbeEvent) {
     super(what, fd);
     this.#event = event;
+    undoAtExit(this);
   }
 
-  /** An event that something listens to can't be removed: the descriptor is closed first. */
-  override detach(): void {
-    if (this.closed) return;
-    super.detach();
-    this.#event.remove();
+  override disconnect(): void {
+    super.disconnect();
+    forgetAtExit(this);
+  }
+
+  /** An event that something listens to, a pin for one, can't be removed: the descriptor is closed first. */
+  protected override undo(): void {
+    forgetAtExit(this);
+    super.undo();
+    if (this.pinPath === undefined) this.#event.remove();
   }
 }

@@ -7,6 +7,10 @@ import { LwtProgram } from "./lwt-program.ts";
 import { NetfilterProgram } from "./netfilter-program.ts";
 import { NetkitProgram } from "./netkit-program.ts";
 import { NetnsProgram } from "./netns-program.ts";
+import { KprobeMultiProgram } from "./kprobe-multi-program.ts";
+import { UprobeMultiProgram } from "./uprobe-multi-program.ts";
+import { TraceMultiProgram } from "./trace-multi-program.ts";
+import { PerfEventProgram } from "./perf-event-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
 import { RawTracepointProgram } from "./raw-tracepoint-program.ts";
 import { SocketFilterProgram } from "./socket-filter-program.ts";
@@ -36,8 +40,12 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   netfilter: NetfilterProgram,
   "socket-filter": SocketFilterProgram,
   syscall: SyscallProgram,
+  "kprobe-multi": KprobeMultiProgram,
+  "uprobe-multi": UprobeMultiProgram,
   "raw-tracepoint": RawTracepointProgram,
   trace: TraceProgram,
+  "trace-multi": TraceMultiProgram,
+  "perf-event": PerfEventProgram,
 };
 
 /** A program of the class that goes with its section. */

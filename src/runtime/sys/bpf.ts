@@ -120,6 +120,26 @@ export class Attr {
     return this.pointer(at, Buffer.from(`${text}\0`));
   }
 
+  /** The address of an array with the addresses of the NUL-terminated `texts`. */
+  texts(at: number, texts: readonly string[]): this {
+    const all = texts.map((text) => Buffer.from(`${text}\0`));
+    this.#referenced.push(...all);
+    return this.u64s(
+      at,
+      all.map((text) => BigInt(libc().addressOf(text))),
+    );
+  }
+
+  /** The address of an array of 64-bit numbers; 0 for an empty one. */
+  u64s(at: number, values: readonly bigint[]): this {
+    return this.pointer(at, new Uint8Array(BigUint64Array.from(values).buffer));
+  }
+
+  /** The address of an array of 32-bit numbers; 0 for an empty one. */
+  u32s(at: number, values: readonly number[]): this {
+    return this.pointer(at, new Uint8Array(Uint32Array.from(values).buffer));
+  }
+
   /** `text` itself, in a field of `size` bytes that ends with a NUL: an object's name. */
   name(at: number, text: string, size = 16): this {
     this.bytes.set(Buffer.from(text).subarray(0, size - 1), at);

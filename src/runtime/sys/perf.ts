@@ -6,16 +6,22 @@ import { EACCES, EINVAL, ENOENT } from "./errno.ts";
 import { Fd } from "./fd.ts";
 import { libc } from "./libc.ts";
 
+export const PERF_TYPE_HARDWARE = 0;
 export const PERF_TYPE_SOFTWARE = 1;
 export const PERF_TYPE_TRACEPOINT = 2;
+export const PERF_TYPE_HW_CACHE = 3;
+export const PERF_TYPE_RAW = 4;
+export const PERF_TYPE_BREAKPOINT = 5;
 export const PERF_COUNT_SW_BPF_OUTPUT = 10;
 export const PERF_SAMPLE_RAW: number = 1 << 10;
 
 /** PERF_ATTR_SIZE_VER1, with `config2`: every kernel that has BPF knows it. */
 const ATTR_SIZE = 72;
 const PERF_FLAG_FD_CLOEXEC = 8;
-/** `watermark` is bit 14 of the bit-fields. C compilers for big-endian machines count them from the other end. */
-const WATERMARK: bigint = hostIsLittleEndian ? 1n << 14n : 1n << (63n - 14n);
+/** Bits of the bit-fields. C compilers for big-endian machines count them from the other end. */
+const bit = (number: bigint): bigint => (hostIsLittleEndian ? 1n << number : 1n << (63n - number));
+const FREQ: bigint = bit(10n);
+const WATERMARK: bigint = bit(14n);
 
 /** The parts of `struct perf_event_attr` that are used here. */
 export interface PerfEventAttr {
@@ -28,6 +34,10 @@ export interface PerfEventAttr {
   readonly probeOffset?: bigint;
   /** Sample every so many events. */
   readonly samplePeriod?: number | bigint;
+  /** Instead: sample about so many times a second. */
+  readonly frequency?: number;
+  /** What a breakpoint waits for (`bp_type`), at which address (`config1`), how many bytes long (`config2`). */
+  readonly breakpoint?: { readonly kind: number; readonly address: bigint; readonly length: bigint };
   /** `PERF_SAMPLE_*` bits. */
   readonly sampleType?: number;
   /** Wake up readers after so many events. */
@@ -67,11 +77,13 @@ export function encodePerfEventAttr(event: PerfEventAttr): Attr {
     .u32(0, event.type)
     .u32(4, ATTR_SIZE)
     .u64(8, BigInt(event.config))
-    .u64(16, BigInt(event.samplePeriod ?? 0))
+    .u64(16, BigInt(event.frequency ?? event.samplePeriod ?? 0))
     .u64(24, BigInt(event.sampleType ?? 0))
-    .u64(40, event.wakeupWatermark === undefined ? 0n : WATERMARK)
+    .u64(40, (event.wakeupWatermark === undefined ? 0n : WATERMARK) | (event.frequency === undefined ? 0n : FREQ))
     .u32(48, event.wakeupWatermark ?? event.wakeupEvents ?? 0)
     .u64(64, event.probeOffset ?? 0n);
+  const { breakpoint } = event;
+  if (breakpoint !== undefined) attr.u32(52, breakpoint.kind).u64(56, breakpoint.address).u64(64, breakpoint.length);
   return event.probed === undefined ? attr : attr.text(56, event.probed);
 }
 
