@@ -7,6 +7,7 @@ import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
 import { checkUsdt } from "./hooks/usdt.ts";
+import { checkTracing } from "./hooks/tracing.ts";
 import { checkMachine } from "./machine.ts";
 
 await checkMachine();
@@ -17,6 +18,7 @@ await checkFunctions();
 await checkNet();
 await checkIterators();
 await checkUsdt();
+await checkTracing();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

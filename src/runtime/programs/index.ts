@@ -17,7 +17,6 @@ export { TraceMultiProgram } from "./trace-multi-program.ts";
 export { TraceProgram } from "./trace-program.ts";
 export { PerfEventProgram } from "./perf-event-program.ts";
 export { Program } from "./program.ts";
-export { RawTracepointProgram } from "./raw-tracepoint-program.ts";
 export { enableStatistics, type RunStatistics } from "./run-statistics.ts";
 export type {
   FlowKeys,
@@ -32,7 +31,6 @@ export { SocketFilterProgram } from "./socket-filter-program.ts";
 export { SyscallProgram, type SyscallRunResult } from "./syscall-program.ts";
 export { TcProgram } from "./tc-program.ts";
 export { TcxProgram } from "./tcx-program.ts";
-export { TraceProgram } from "./trace-program.ts";
 export { TracepointProgram } from "./tracepoint-program.ts";
 export { UsdtProgram } from "./usdt-program.ts";
 export { XdpProgram, type XdpAction, type XdpRunOptions, type XdpRunResult } from "./xdp-program.ts";
