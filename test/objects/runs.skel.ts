@@ -7,7 +7,7 @@ import type {
   LwtProgram,
   NetfilterProgram,
   NetnsProgram,
-  Program,
+  PerfEventProgram,
   RawTracepointProgram,
   Skeleton,
   SocketFilterProgram,
@@ -78,7 +78,7 @@ export interface RunsShape {
     /** `SEC("?fmod_ret/bpf_modify_return_test")` */
     modified: TraceProgram;
     /** `SEC("perf_event")` */
-    cant: Program;
+    cant: PerfEventProgram;
   };
   globals: {
     bss: RunsBss;
