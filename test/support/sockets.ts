@@ -51,7 +51,7 @@ function libc(name: string): Call {
 }
 
 function checked(name: string, ...args: unknown[]): number {
-  const result = Number(libc(name)(...args));
+  const result = libc(name)(...args);
   if (result < 0) throw Object.assign(new Error(`${name}: errno ${koffi.errno()}`), { errno: koffi.errno() });
   return result;
 }
@@ -107,7 +107,7 @@ const MSG_DONTWAIT = 0x40;
 export function receive(fd: number): string {
   const bytes = new Uint8Array(4096);
   const from = new Uint8Array(ADDRESS_SIZE);
-  const length = Number(libc("recvfrom")(fd, bytes, bytes.length, MSG_DONTWAIT, from, new Int32Array([ADDRESS_SIZE])));
+  const length = libc("recvfrom")(fd, bytes, bytes.length, MSG_DONTWAIT, from, new Int32Array([ADDRESS_SIZE]));
   return length <= 0 ? "" : Buffer.from(bytes.subarray(0, length)).toString();
 }
 
