@@ -12,9 +12,8 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
-export const SOL_SOCKET = 1;
+const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
-export const SO_REUSEPORT = 15;
 
 export type Domain = typeof AF_UNIX | typeof AF_INET | typeof AF_INET6;
 export type SocketType = typeof SOCK_STREAM | typeof SOCK_DGRAM;
@@ -40,8 +39,6 @@ function libc(name: string): Call {
       getpeername: declare("int getpeername(int, void *, void *)"),
       setsockopt: declare("int setsockopt(int, int, int, void *, int)"),
       getsockopt: declare("int getsockopt(int, int, int, void *, void *)"),
-      unshare: declare("int unshare(int)"),
-      setns: declare("int setns(int, int)"),
       close: declare("int close(int)"),
     };
   }
@@ -56,7 +53,7 @@ function checked(name: string, ...args: unknown[]): number {
   return result;
 }
 
-export function socket(domain: Domain, type: SocketType): number {
+function socket(domain: Domain, type: SocketType): number {
   return checked("socket", domain, type, 0);
 }
 
@@ -139,17 +136,6 @@ export function getOption(fd: number, name: number): number {
   const value = new Int32Array(1);
   checked("getsockopt", fd, SOL_SOCKET, name, value, new Int32Array([4]));
   return value[0] ?? 0;
-}
-
-const CLONE_NEWNET = 0x4000_0000;
-
-/** Puts the thread that runs JavaScript into a network namespace of its own: sockets and /proc/thread-self/ns/net are there. */
-export function enterNewNetns(): void {
-  checked("unshare", CLONE_NEWNET);
-}
-
-export function enterNetns(fd: number): void {
-  checked("setns", fd, CLONE_NEWNET);
 }
 
 /** Closes what `use` has opened, also when it throws. */
