@@ -16,12 +16,15 @@ export interface ProgramVerdict {
   /** Instructions that the kernel was given, subprograms included; undefined when it did not come to that. */
   readonly instructions: number | undefined;
   /** What the kernel made of them; undefined for a program that it refused. */
-  readonly info: ProgramInfo | undefined;
+  readonly info: CodeInfo | undefined;
   readonly statistics: VerifierStatistics | undefined;
   readonly error: ProgramError | undefined;
   /** Everything the verifier said. */
   readonly log: readonly string[];
 }
+
+/** What there is to say about a program that has only been loaded: it has not run, and is gone at the end. */
+export type CodeInfo = Pick<ProgramInfo, "type" | "tag" | "jitedSize" | "xlatedSize" | "verifiedInsns">;
 
 /** Why a program was refused. */
 export interface ProgramError {
@@ -79,7 +82,7 @@ function tryProgram(object: BpfObject, { name, section }: BpfProgram, level: num
     try {
       const program = loaded.programs.get(name);
       const log = program?.log ?? [];
-      const info = program && programInfo(program.fd.number, program.fd.what);
+      const info = program && codeInfo(programInfo(program.fd.number, program.fd.what));
       const statistics = verifierStatistics(log);
       return { program: name, section, verdict: "ok", instructions, info, statistics, error: undefined, log };
     } finally {
@@ -94,4 +97,8 @@ function tryProgram(object: BpfObject, { name, section }: BpfProgram, level: num
     const statistics = verifierStatistics(log);
     return { program: name, section, verdict: "refused", instructions, info: undefined, statistics, error: why, log };
   }
+}
+
+function codeInfo({ type, tag, jitedSize, xlatedSize, verifiedInsns }: ProgramInfo): CodeInfo {
+  return { type, tag, jitedSize, xlatedSize, verifiedInsns };
 }
