@@ -1,11 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { libbpf } from "../test/referee/referee.ts";
 import { row, spreadOf, takeTurns } from "./compare.ts";
+import { compileTheirs, withBenchFolder } from "./side-by-side.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const names = ["task_struct", "file", "sock", "sk_buff", "dentry", "inode", "cred", "mm_struct", "net_device", "bio"];
@@ -18,9 +15,8 @@ const MB = 2 ** 20;
  * gcc and `npm run referee:build`.
  */
 export function benchIndex(rounds = 7): void {
-  const folder = mkdtempSync(join(tmpdir(), "core-gen-bench-"));
-  try {
-    const theirs = compileTheirs(folder);
+  withBenchFolder((folder) => {
+    const theirs = compileTheirs("index-btf", folder);
     const ours = ["--expose-gc", file("index-btf-once.mjs")];
     const cold = takeTurns(
       new Map([
@@ -43,17 +39,7 @@ export function benchIndex(rounds = 7): void {
     console.log(
       `  memory held: ${(bytes / MB).toFixed(1)} MB, ${(bytes / size).toFixed(2)} x the file, itself included`,
     );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function compileTheirs(folder: string): string {
-  const out = join(folder, "index-btf");
-  const { include, archive } = libbpf();
-  const sources = [file("index-btf.c"), file("../test/referee/isoc23.c")];
-  execFileSync("gcc", ["-O2", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz"]);
-  return out;
+  });
 }
 
 function linesOf(command: string, args: readonly string[], rounds: number): string[] {

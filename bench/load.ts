@@ -1,14 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename } from "node:path";
 
-import { buildSync } from "esbuild";
-
-import { corpusObjects, libbpf } from "../test/referee/referee.ts";
+import { corpusObjects } from "../test/referee/referee.ts";
 import { spreadOf } from "./compare.ts";
-
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+import { bundleOurs, compileTheirs, withBenchFolder } from "./side-by-side.ts";
 
 /** Milliseconds outside of the kernel: of the first load in a process, and of the quickest after it. */
 interface Times {
@@ -27,13 +22,9 @@ type Command = readonly [program: string, ...args: string[]];
  * kernel's types each time, where it needs them; core-gen keeps them. Needs root, gcc and `npm run referee:build`.
  */
 export function benchLoad(rounds = 3, loads = 20): void {
-  // Below node_modules, from where koffi is found.
-  const cache = file("../node_modules/.cache/core-gen");
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, "bench-"));
-  try {
-    const theirs: Command = [compileTheirs(folder)];
-    const ours: Command = [process.execPath, bundleOurs(folder)];
+  withBenchFolder((folder) => {
+    const theirs: Command = [compileTheirs("load", folder)];
+    const ours: Command = [process.execPath, bundleOurs("load", folder)];
     const objects = corpusObjects().filter((path) => succeeds(theirs, path) && succeeds(ours, path));
     console.log(
       `Loading ${objects.length} objects, ${rounds} processes in turns with ${loads} loads each; the smallest, ms outside of bpf():`,
@@ -47,26 +38,7 @@ export function benchLoad(rounds = 3, loads = 20): void {
       return printObject(path, runs);
     });
     printSums(all);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function compileTheirs(folder: string): string {
-  const out = join(folder, "load");
-  const { include, archive } = libbpf();
-  // isoc23.c: that libbpf.a may be built against a newer libc than this machine's.
-  const sources = [file("load.c"), file("../test/referee/isoc23.c")];
-  execFileSync("gcc", ["-O2", "-rdynamic", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz", "-ldl"]);
-  return out;
-}
-
-/** One file of JavaScript, as the package's are. */
-function bundleOurs(folder: string): string {
-  const outfile = join(folder, "load.mjs");
-  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
-  buildSync({ ...options, entryPoints: [file("load-once.ts")], outfile });
-  return outfile;
+  });
 }
 
 function succeeds([program, ...args]: Command, path: string): boolean {

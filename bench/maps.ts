@@ -1,14 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-import { buildSync } from "esbuild";
-
-import { libbpf } from "../test/referee/referee.ts";
 import { row, spreadOf, type Spread } from "./compare.ts";
-
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+import { bundleOurs, compileTheirs, withBenchFolder } from "./side-by-side.ts";
 
 /** Nanoseconds of each operation on one element, by its name. */
 type Times = Map<string, number>;
@@ -18,13 +11,9 @@ type Times = Map<string, number>;
  * of them, which the kernel copies. Needs root, gcc and `npm run referee:build`.
  */
 export function benchMaps(rounds = 5, entries = 20_000, calls = 20_000): void {
-  // Below node_modules, from where koffi is found.
-  const cache = file("../node_modules/.cache/core-gen");
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, "bench-"));
   const counts = [`${entries}`, `${calls}`];
-  try {
-    const [program, bundle] = [compileTheirs(folder), bundleOurs(folder)];
+  withBenchFolder((folder) => {
+    const [program, bundle] = [compileTheirs("maps", folder), bundleOurs("maps", folder)];
     const theirs: Times[] = [];
     const ours: Times[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -32,25 +21,7 @@ export function benchMaps(rounds = 5, entries = 20_000, calls = 20_000): void {
       ours.push(measure(process.execPath, bundle, ...counts));
     }
     report(theirs, ours, entries);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function compileTheirs(folder: string): string {
-  const out = join(folder, "maps");
-  const { include, archive } = libbpf();
-  const sources = [file("maps.c"), file("../test/referee/isoc23.c")];
-  execFileSync("gcc", ["-O2", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz"]);
-  return out;
-}
-
-/** One file of JavaScript, as the package's are. */
-function bundleOurs(folder: string): string {
-  const outfile = join(folder, "maps.mjs");
-  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
-  buildSync({ ...options, entryPoints: [file("maps-once.ts")], outfile });
-  return outfile;
+  });
 }
 
 function measure(program: string, ...args: string[]): Times {

@@ -1,15 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-import { buildSync } from "esbuild";
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
 
 import { openObject } from "../src/object/open.ts";
-import { corpusObjects, libbpf } from "../test/referee/referee.ts";
+import { corpusObjects } from "../test/referee/referee.ts";
 import { spreadOf, type Spread } from "./compare.ts";
+import { bundleOurs, compileTheirs, withBenchFolder } from "./side-by-side.ts";
 
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const LARGEST = 12;
 const WITH_MOST_ROOTS = 4;
 /** Of a long-lived process: V8 optimizes during the first ones. */
@@ -25,13 +22,9 @@ type Command = readonly [program: string, ...args: string[]];
  * parse the kernel's BTF each time, and neither calls the kernel. Needs gcc and `npm run referee:build`.
  */
 export function benchRelocate(rounds = 9): void {
-  // Below node_modules, from where koffi is found.
-  const cache = file("../node_modules/.cache/core-gen");
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, "bench-"));
-  try {
-    const theirs: Command = [compileTheirs(folder)];
-    const ours: Command = [process.execPath, bundleOurs(folder)];
+  withBenchFolder((folder) => {
+    const theirs: Command = [compileTheirs("relocate", folder)];
+    const ours: Command = [process.execPath, bundleOurs("relocate", folder)];
     console.log(
       `Open and relocate for this kernel, ${rounds} cold rounds, warm rounds ${FIRST_WARM_ROUND} to ${WARM_ROUNDS}; the smallest of each, ms:`,
     );
@@ -41,26 +34,7 @@ export function benchRelocate(rounds = 9): void {
     const columns = ["cold", "first", "warm"].map((name) => `${name.padStart(8)} libbpf   ours  ratio`);
     console.log(`  ${"object".padEnd(36)} relocations roots ${columns.join(" ")}`);
     for (const path of objects) printObject(path, theirs, ours, rounds);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function compileTheirs(folder: string): string {
-  const out = join(folder, "relocate");
-  const { include, archive } = libbpf();
-  // isoc23.c: that libbpf.a may be built against a newer libc than this machine's.
-  const sources = [file("relocate.c"), file("../test/referee/isoc23.c")];
-  execFileSync("gcc", ["-O2", "-rdynamic", "-o", out, ...sources, `-I${include}`, archive, "-lelf", "-lz", "-ldl"]);
-  return out;
-}
-
-/** One file of JavaScript, as the package's are. */
-function bundleOurs(folder: string): string {
-  const outfile = join(folder, "relocate.mjs");
-  const options = { bundle: true, format: "esm", platform: "node", target: "node20.19", packages: "external" } as const;
-  buildSync({ ...options, entryPoints: [file("relocate-once.ts")], outfile });
-  return outfile;
+  });
 }
 
 /** Those that libbpf loads for this kernel, each once: the largest, then others with many root types. */
