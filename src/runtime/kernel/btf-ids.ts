@@ -1,6 +1,5 @@
 import { Btf } from "../../btf/btf.ts";
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
 import {
   Attr,
   bpf,
@@ -8,6 +7,7 @@ import {
   BPF_BTF_GET_NEXT_ID,
   BPF_OBJ_GET_INFO_BY_FD,
   bpfOrThrow,
+  bpfFailure,
 } from "../sys/bpf.ts";
 import { ENOENT, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
@@ -41,8 +41,8 @@ export function openModuleTypes(module: string): Fd {
   const doing = `opening the types of the module ${module}`;
   for (const fd of kernelBtfs(doing)) {
     if (fd === undefined) {
-      throw new KernelError({
-        ...{ doing, syscall: "bpf", command: "BPF_BTF_GET_FD_BY_ID", errno: EPERM },
+      throw bpfFailure({
+        ...{ doing, command: BPF_BTF_GET_FD_BY_ID, errno: EPERM },
         hints: [...permissionHints(), "What is in a module can be used with CAP_SYS_ADMIN only."],
       });
     }

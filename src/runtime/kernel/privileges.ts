@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mapTypes, type ProgramTypeName } from "../../object/bpf-enums.ts";
+import { EACCES, EPERM } from "../sys/errno.ts";
 import { hasFeature } from "./features.ts";
 import { kernelIsAtLeast } from "./release.ts";
 
@@ -83,6 +84,11 @@ export function permissionHints(
   facts: PrivilegeFacts = readFacts(),
 ): string[] {
   return [...capabilityHints(needed, facts), ...confinementHints(facts), ...memlockHints(facts)];
+}
+
+/** The same for a call that failed: nothing when it was not for want of a privilege. */
+export function hintsIfDenied(errno: number, needed?: readonly Capability[]): string[] {
+  return errno === EPERM || errno === EACCES ? permissionHints(needed) : [];
 }
 
 function capabilityHints(needed: readonly Capability[], facts: PrivilegeFacts): string[] {

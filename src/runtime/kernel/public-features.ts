@@ -8,7 +8,7 @@ import {
 } from "../../object/bpf-enums.ts";
 import { CoreGenError } from "../../errors.ts";
 import { nearNames } from "../../object/near-names.ts";
-import { KernelError } from "../errors.ts";
+import { bpfFailure, BPF_PROG_LOAD } from "../sys/bpf.ts";
 import { EACCES, EPERM } from "../sys/errno.ts";
 import { featureNames, hasFeature, type Feature } from "./features.ts";
 import { raiseMemlockIfCounted } from "./memlock.ts";
@@ -84,10 +84,9 @@ function checkPrivileges(): void {
   raiseMemlockIfCounted();
   const result = tryProgram("tracepoint", RETURN_0);
   if (result === -EPERM || result === -EACCES) {
-    throw new KernelError({
+    throw bpfFailure({
       doing: "probing what the kernel can",
-      syscall: "bpf",
-      command: "BPF_PROG_LOAD",
+      command: BPF_PROG_LOAD,
       errno: -result,
       meaning: "this process may not load BPF programs",
       hints: permissionHints(),

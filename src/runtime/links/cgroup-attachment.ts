@@ -1,10 +1,9 @@
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
 import type { Cgroup } from "../kernel/cgroup-folder.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { hintsIfDenied } from "../kernel/privileges.ts";
 import { kernelIsAtLeast } from "../kernel/release.ts";
-import { commandName } from "../sys/bpf.ts";
-import { E2BIG, EACCES, EBADF, EINVAL, ENODEV, ENOENT, EPERM, ESTALE } from "../sys/errno.ts";
+import { bpfFailure } from "../sys/bpf.ts";
+import { E2BIG, EBADF, EINVAL, ENODEV, ENOENT, EPERM, ESTALE } from "../sys/errno.ts";
 import type { Fd } from "../sys/fd.ts";
 import type { ChainPlace } from "./chain-place.ts";
 import type { ProgramSource } from "./link.ts";
@@ -59,10 +58,9 @@ export function refusal({ what, command, errno, options }: CgroupRefusal): CoreG
     return tooOld(what, "the programs of a cgroup can't be ordered", "6.17");
   if (asksForNew && options.preorder === true && !kernelIsAtLeast([6, 15]))
     return tooOld(what, "there is no preorder", "6.15");
-  return new KernelError({
+  return bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(command),
+    command: command,
     errno,
     meaning: meanings.get(errno),
     hints: hintsOf(errno, options),
@@ -72,7 +70,7 @@ export function refusal({ what, command, errno, options }: CgroupRefusal): CoreG
 function hintsOf(errno: number, { before, after }: CgroupOptions): string[] {
   if ((errno === ENOENT || errno === EINVAL) && (before ?? after) !== undefined)
     return ["What is attached by a link is named by its link, and only links can be next to it; the same without."];
-  return errno === EPERM || errno === EACCES ? permissionHints(["CAP_NET_ADMIN"]) : [];
+  return hintsIfDenied(errno, ["CAP_NET_ADMIN"]);
 }
 
 function tooOld(what: string, lacks: string, since: string): CoreGenError {

@@ -1,5 +1,5 @@
 import { CoreGenError } from "../../errors.ts";
-import { Attr, bpf, BPF_PROG_ATTACH, BPF_PROG_DETACH, bpfOrThrow } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_PROG_ATTACH, BPF_PROG_DETACH, bpfFailure } from "../sys/bpf.ts";
 import { EBADF, ENODEV, ENOENT } from "../sys/errno.ts";
 import type { Fd } from "../sys/fd.ts";
 import { programInfo } from "../sys/program-info.ts";
@@ -60,7 +60,7 @@ class CgroupWithoutLink extends LegacyLink {
     const attr = new Attr(12).u32(0, this.#cgroup.number).u32(4, this.fd).u32(8, attachType);
     const result = bpf(BPF_PROG_DETACH, attr);
     if (result >= 0 || gone.includes(-result)) return;
-    bpfOrThrow(BPF_PROG_DETACH, attr, `detaching ${this.what}`);
+    throw bpfFailure({ doing: `detaching ${this.what}`, command: BPF_PROG_DETACH, errno: -result });
   }
 
   #isAttached(): boolean {

@@ -2,11 +2,12 @@ import { attachTypes, type AttachTypeName } from "../../object/bpf-enums.ts";
 import { CoreGenError } from "../../errors.ts";
 import { KernelError } from "../errors.ts";
 import { findInterface, type Interface } from "../kernel/interfaces.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { hintsIfDenied } from "../kernel/privileges.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { Attr, bpf, BPF_LINK_CREATE, BPF_PROG_QUERY, bpfOrThrow, commandName } from "../sys/bpf.ts";
-import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ERANGE, ESTALE } from "../sys/errno.ts";
+import { Attr, bpf, BPF_LINK_CREATE, bpfFailure } from "../sys/bpf.ts";
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, ERANGE, ESTALE } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
+import { queryPrograms } from "../sys/prog-query.ts";
 import { readChainPlace, type ChainPlace } from "./chain-place.ts";
 import { Link } from "./link.ts";
 
@@ -54,10 +55,9 @@ export function attachToDevice(
 /** Old kernels and devices without the hook answer EINVAL as well as a wrong place does: a query tells them apart. */
 function refusal(what: string, hook: DeviceHook, errno: number, index: number): CoreGenError {
   if (errno === EINVAL && queryHook(hook, index) === undefined) return noSuchHook(what, hook);
-  return new KernelError({
+  return bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(BPF_LINK_CREATE),
+    command: BPF_LINK_CREATE,
     errno,
     meaning: errno === EACCES ? hook.noAccess : meanings.get(errno),
     hints: hintsOf(hook, errno),
@@ -66,7 +66,7 @@ function refusal(what: string, hook: DeviceHook, errno: number, index: number): 
 
 function hintsOf({ noAccess, hints }: DeviceHook, errno: number): readonly string[] {
   if (errno === EACCES && noAccess !== undefined) return hints;
-  return errno === EPERM || errno === EACCES ? permissionHints() : [];
+  return hintsIfDenied(errno);
 }
 
 function noSuchHook(what: string, { since, hints }: DeviceHook): CoreGenError {
@@ -90,9 +90,6 @@ export interface DeviceChain {
   readonly programs: readonly { readonly programId: number; readonly linkId: number | undefined }[];
 }
 
-const QUERY_SIZE = 64;
-const MOST_PROGRAMS = 64;
-
 /** The programs of a hook of a device (libbpf: `bpf_prog_query_opts`). Throws a `CoreGenError` where it doesn't exist. */
 export function queryDevice(hook: DeviceHook, which: Interface): DeviceChain {
   const { index, name } = findInterface(which, `asking for the programs of ${hook.name}`);
@@ -104,22 +101,12 @@ export function queryDevice(hook: DeviceHook, which: Interface): DeviceChain {
 
 /** Undefined where there is no such hook. */
 function queryHook({ attachType, name }: DeviceHook, index: number): DeviceChain | undefined {
-  const [programIds, linkIds] = [new Uint8Array(4 * MOST_PROGRAMS), new Uint8Array(4 * MOST_PROGRAMS)];
-  const attr = new Attr(QUERY_SIZE)
-    .u32(0, index)
-    .u32(4, attachTypes.indexOf(attachType))
-    .pointer(16, programIds)
-    .u32(24, MOST_PROGRAMS)
-    .pointer(40, linkIds);
-  const result = bpf(BPF_PROG_QUERY, attr);
-  if (result === -EINVAL) return undefined;
-  // A hook that nothing was ever attached to has no list yet.
-  if (result === -ENOENT) return { revision: 1n, programs: [] };
-  if (result < 0) bpfOrThrow(BPF_PROG_QUERY, attr, `asking for the programs of ${name}`);
-  const links = new Uint32Array(linkIds.buffer);
-  const programs = [...new Uint32Array(programIds.buffer)].slice(0, attr.getU32(24));
-  return {
-    revision: attr.getU64(56),
-    programs: programs.map((programId, i) => ({ programId, linkId: links[i] === 0 ? undefined : links[i] })),
-  };
+  const query = { target: index, attachType: attachTypes.indexOf(attachType) };
+  try {
+    const { revision, programs } = queryPrograms(query, `asking for the programs of ${name}`);
+    return { revision, programs };
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === EINVAL) return undefined;
+    throw error;
+  }
 }

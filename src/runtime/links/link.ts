@@ -1,10 +1,10 @@
 import { CoreGenError } from "../../errors.ts";
 import { checkOnBpffs } from "../kernel/bpffs.ts";
-import { permissionHints } from "../kernel/privileges.ts";
-import { KernelError } from "../errors.ts";
+import { hintsIfDenied } from "../kernel/privileges.ts";
+import type { KernelError } from "../errors.ts";
 import { pinAt, unpinAt } from "../maps/pinning.ts";
-import { Attr, bpf, BPF_LINK_DETACH, BPF_LINK_UPDATE, commandName, type Meanings } from "../sys/bpf.ts";
-import { EACCES, EINVAL, ENOLINK, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
+import { Attr, bpf, BPF_LINK_DETACH, BPF_LINK_UPDATE, type Meanings, bpfFailure } from "../sys/bpf.ts";
+import { EINVAL, ENOLINK, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
 import type { Fd } from "../sys/fd.ts";
 import { isLink } from "../sys/link-fd.ts";
 import { openPinned } from "../sys/pin.ts";
@@ -223,12 +223,11 @@ function failure(doing: string, command: number, errno: number, expected?: { rea
   // EPERM says both; with enough privileges to load a program it is the former.
   const isOther = command === BPF_LINK_UPDATE && errno === EPERM && expected !== undefined;
   const meanings = command === BPF_LINK_UPDATE ? updateMeanings : detachMeanings;
-  return new KernelError({
+  return bpfFailure({
     doing,
-    syscall: "bpf",
-    command: commandName(command),
+    command: command,
     errno,
     meaning: isOther ? `it does not run program "${expected.name}"` : meanings.get(errno),
-    hints: !isOther && [EPERM, EACCES].includes(errno) ? permissionHints(["CAP_NET_ADMIN"]) : [],
+    hints: isOther ? [] : hintsIfDenied(errno, ["CAP_NET_ADMIN"]),
   });
 }

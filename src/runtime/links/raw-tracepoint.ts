@@ -3,8 +3,7 @@ import { kernelBtf } from "../kernel/btf.ts";
 import { rawTracepointNames } from "../../co-re/attach-target.ts";
 import type { LoadedProgram } from "../load/types.ts";
 import { nearNames } from "../../object/near-names.ts";
-import { KernelError } from "../errors.ts";
-import { Attr, bpf, BPF_RAW_TRACEPOINT_OPEN, commandName } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_RAW_TRACEPOINT_OPEN, bpfFailure } from "../sys/bpf.ts";
 import { EINVAL, ENOENT } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { Link } from "./link.ts";
@@ -26,10 +25,9 @@ export function attachRawTracepoint({ program, fd }: LoadedProgram, options: Raw
   const result = bpf(BPF_RAW_TRACEPOINT_OPEN, encodeRawTracepoint(fd.number, cookie).text(0, name));
   if (result >= 0) return new Link(what, new Fd(result, `the link of ${what}`));
   if (result === -ENOENT) throw unknownTracepoint(what, name);
-  const error = new KernelError({
+  const error = bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(BPF_RAW_TRACEPOINT_OPEN),
+    command: BPF_RAW_TRACEPOINT_OPEN,
     errno: -result,
   });
   throw result === -EINVAL && cookie !== 0n ? noCookie(what, "6.10", error) : error;

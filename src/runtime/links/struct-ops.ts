@@ -1,7 +1,7 @@
 import { attachTypes } from "../../object/bpf-enums.ts";
 import { BPF_F_LINK } from "../../object/struct-ops.ts";
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
+import type { KernelError } from "../errors.ts";
 import { permissionHints } from "../kernel/privileges.ts";
 import type { LoadedMap } from "../load/types.ts";
 import {
@@ -11,8 +11,8 @@ import {
   BPF_LINK_UPDATE,
   BPF_MAP_DELETE_ELEM,
   BPF_MAP_UPDATE_ELEM,
-  commandName,
   type Meanings,
+  bpfFailure,
 } from "../sys/bpf.ts";
 import { EACCES, EBUSY, EEXIST, EINPROGRESS, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
@@ -158,10 +158,9 @@ function hintsOf(errno: number): string[] {
 
 function failure(doing: string, command: number, errno: number, meanings?: Meanings): KernelError {
   const meaning = meanings?.get(errno);
-  return new KernelError({
+  return bpfFailure({
     doing,
-    syscall: "bpf",
-    command: commandName(command),
+    command: command,
     errno,
     meaning,
     hints: hintsOf(errno),

@@ -1,9 +1,8 @@
 import { CoreGenError } from "../../errors.ts";
 import { attachTypes } from "../../object/bpf-enums.ts";
-import { KernelError } from "../errors.ts";
 import { whyNotTraceable } from "../kernel/why-not-traceable.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { Attr, bpf, BPF_LINK_CREATE, BPF_RAW_TRACEPOINT_OPEN, commandName, type Meanings } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_LINK_CREATE, BPF_RAW_TRACEPOINT_OPEN, type Meanings, bpfFailure } from "../sys/bpf.ts";
 import { EBUSY, EINVAL, ENOENT, ENOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { Link } from "./link.ts";
@@ -61,10 +60,9 @@ function explained({ program }: LoadedProgram, { what, name, cookie, command, er
     errno === EPERM && program.def?.attachTypeName !== "trace_raw_tp"
       ? ["The program was loaded, so this is no missing privilege: this machine lets nobody trace functions."]
       : [];
-  const error = new KernelError({
+  const error = bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(command),
+    command: command,
     errno,
     meaning: meanings.get(errno),
     hints,

@@ -1,12 +1,12 @@
 import { attachTypes } from "../../object/bpf-enums.ts";
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
+import type { KernelError } from "../errors.ts";
 import { findInterface, type Interface, type InterfaceFacts } from "../kernel/interfaces.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { hintsIfDenied } from "../kernel/privileges.ts";
 import { kernelIsAtLeast } from "../kernel/release.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { Attr, bpf, BPF_LINK_CREATE, commandName } from "../sys/bpf.ts";
-import { EACCES, EBUSY, EEXIST, EINVAL, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
+import { Attr, bpf, BPF_LINK_CREATE, bpfFailure } from "../sys/bpf.ts";
+import { EBUSY, EEXIST, EINVAL, EOPNOTSUPP } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { Link, type ProgramSource } from "./link.ts";
 import { attachXdpByNetlink } from "./xdp-netlink.ts";
@@ -65,13 +65,12 @@ function linkCantReplace(what: string): CoreGenError {
 function explained(what: string, errno: number, found: InterfaceFacts): KernelError {
   const there = xdpAttachments(found.attributes).map(({ mode, programId }) => `${mode}: program ${programId}`);
   const taken = there.length > 0 ? [`Attached to ${found.name} now: ${there.join(", ")}.`] : [];
-  return new KernelError({
+  return bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(BPF_LINK_CREATE),
+    command: BPF_LINK_CREATE,
     errno,
     meaning: xdpMeanings.get(errno),
-    hints: [...taken, ...(errno === EPERM || errno === EACCES ? permissionHints() : (hints.get(errno) ?? []))],
+    hints: [...taken, ...hintsIfDenied(errno), ...(hints.get(errno) ?? [])],
   });
 }
 

@@ -1,10 +1,9 @@
 import type { Btf } from "../../btf/btf.ts";
 import { mapTypes } from "../../object/bpf-enums.ts";
 import type { BpfObject } from "../../object/model.ts";
-import { KernelError } from "../errors.ts";
 import { hasFeature, type Feature } from "../kernel/features.ts";
 import { permissionHints } from "../kernel/privileges.ts";
-import { Attr, bpf, BPF_BTF_LOAD, BPF_F_TOKEN_FD } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_BTF_LOAD, BPF_F_TOKEN_FD, bpfFailure } from "../sys/bpf.ts";
 import { errnoName } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { logEvent, type OnLog } from "./log-events.ts";
@@ -67,7 +66,7 @@ function loadWithLog(
   if (object.maps.some(({ type }) => mapTypes[type] === "struct_ops")) {
     const doing = `loading the types of ${object.elf.what}, which its struct_ops need`;
     const meaning = log.length === 0 ? undefined : reason;
-    throw new KernelError({ doing, syscall: "bpf", command: "BPF_BTF_LOAD", errno, meaning, hints: permissionHints() });
+    throw bpfFailure({ doing, command: BPF_BTF_LOAD, errno, meaning, hints: permissionHints() });
   }
   logEvent(onLog, { kind: "btf-left-out", errno, log });
   warnings.push(

@@ -5,12 +5,11 @@ import { CoreGenError } from "../../errors.ts";
 import { kernelMapName } from "../../object/map-names.ts";
 import type { BpfObject, BpfProgram, MapDef } from "../../object/model.ts";
 import type { CloseStack } from "../close-stack.ts";
-import { KernelError } from "../errors.ts";
 import { hasFeature } from "../kernel/features.ts";
-import { permissionHints } from "../kernel/privileges.ts";
+import { hintsIfDenied } from "../kernel/privileges.ts";
 import { hostIsLittleEndian } from "../memory.ts";
-import { Attr, bpf, BPF_F_TOKEN_FD, BPF_MAP_CREATE, type Meanings } from "../sys/bpf.ts";
-import { EACCES, EINVAL, ENOTSUPP, EPERM } from "../sys/errno.ts";
+import { Attr, bpf, BPF_F_TOKEN_FD, BPF_MAP_CREATE, type Meanings, bpfFailure } from "../sys/bpf.ts";
+import { EINVAL, ENOTSUPP } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { isCreated } from "./create-maps.ts";
 import { logEvent, type OnLog } from "./log-events.ts";
@@ -119,13 +118,12 @@ function createMap(def: MapDef, { kernel }: MatchedStructOps, references: Struct
   const result = bpf(BPF_MAP_CREATE, encodeStructOpsMap(def, kernel, references));
   if (result >= 0) return new Fd(result, `map "${def.name}"`);
   const errno = -result;
-  throw new KernelError({
+  throw bpfFailure({
     doing: `creating map "${def.name}" (struct_ops of struct ${kernel.name}, value ${kernel.valueSize} bytes)`,
-    syscall: "bpf",
-    command: "BPF_MAP_CREATE",
+    command: BPF_MAP_CREATE,
     errno,
     meaning: createMeanings.get(errno),
-    hints: errno === EPERM || errno === EACCES ? permissionHints() : [],
+    hints: hintsIfDenied(errno),
   });
 }
 

@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
 import { DEFAULT_PIN_ROOT } from "../kernel/bpffs.ts";
 import { kernelIsAtLeast } from "../kernel/release.ts";
-import { Attr, bpf, BPF_TOKEN_CREATE, type Meanings } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_TOKEN_CREATE, type Meanings, bpfFailure } from "../sys/bpf.ts";
 import { EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { logEvent, type OnLog } from "./log-events.ts";
@@ -32,7 +31,7 @@ export function openToken(
   if (typeof result !== "number")
     throw new CoreGenError("bad-input", `${doing}: it can't be opened`, { cause: result });
   const [errno, meaning] = [-result, meanings.get(-result)];
-  throw new KernelError({ doing, syscall: "bpf", command: "BPF_TOKEN_CREATE", errno, meaning, hints: HINTS });
+  throw bpfFailure({ doing, command: BPF_TOKEN_CREATE, errno, meaning, hints: HINTS });
 }
 
 /** Who is told, and for which object. */

@@ -2,8 +2,7 @@ import { mapTypes } from "../../object/bpf-enums.ts";
 import { BPF_F_MMAPABLE } from "../../object/map-params.ts";
 import { CoreGenError } from "../../errors.ts";
 import { CloseStack } from "../close-stack.ts";
-import { Attr, bpf, BPF_MAP_GET_FD_BY_ID, commandName } from "../sys/bpf.ts";
-import { KernelError } from "../errors.ts";
+import { Attr, bpf, BPF_MAP_GET_FD_BY_ID, bpfFailure } from "../sys/bpf.ts";
 import { ENOENT } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { mapInfo } from "../sys/map-info.ts";
@@ -33,10 +32,7 @@ export function openInner<M extends BpfMap>(
   const result = bpf(BPF_MAP_GET_FD_BY_ID, new Attr(12).u32(0, id));
   if (result === -ENOENT) return undefined;
   const what = `a map in ${outer.fd.what}`;
-  if (result < 0) {
-    const command = commandName(BPF_MAP_GET_FD_BY_ID);
-    throw new KernelError({ doing: `opening ${what}`, syscall: "bpf", command, errno: -result });
-  }
+  if (result < 0) throw bpfFailure({ doing: `opening ${what}`, command: BPF_MAP_GET_FD_BY_ID, errno: -result });
   return own(outer, inner, new Fd(result, what));
 }
 

@@ -1,4 +1,4 @@
-import { KernelError } from "../errors.ts";
+import { KernelError, type KernelFailure } from "../errors.ts";
 import { hostIsLittleEndian } from "../memory.ts";
 import { syscallNumbers } from "./arch.ts";
 import { EAGAIN } from "./errno.ts";
@@ -191,6 +191,16 @@ export type Meanings = ReadonlyMap<number, string>;
 export function bpfOrThrow(command: number, attr: Attr, doing: string, meaning?: Meanings): number {
   const result = bpf(command, attr);
   if (result >= 0) return result;
-  const errno = -result;
-  throw new KernelError({ doing, syscall: "bpf", command: commandName(command), errno, meaning: meaning?.get(errno) });
+  throw bpfFailure({ doing, command, errno: -result, meaning: meaning?.get(-result) });
+}
+
+/** A call of bpf() that the kernel refused. */
+export interface BpfFailure extends Omit<KernelFailure, "syscall" | "command"> {
+  /** `BPF_MAP_CREATE` and so on. */
+  readonly command: number;
+}
+
+/** The error of a call of bpf() that has returned minus `errno`. */
+export function bpfFailure({ command, ...facts }: BpfFailure): KernelError {
+  return new KernelError({ ...facts, syscall: "bpf", command: commandName(command) });
 }

@@ -9,8 +9,8 @@ import {
   BPF_MAP_LOOKUP_ELEM,
   BPF_MAP_UPDATE_BATCH,
   BPF_MAP_UPDATE_ELEM,
-  commandName,
   type Meanings,
+  bpfFailure,
 } from "./bpf.ts";
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EOPNOTSUPP, EPERM } from "./errno.ts";
 import type { Fd } from "./fd.ts";
@@ -38,10 +38,9 @@ const meanings: Meanings = new Map([
 /** The error of an operation on a map that the kernel refused. */
 export function mapFailure(command: number, fd: Fd, errno: number): KernelError {
   const doing = `${actions.get(command) ?? "using"} ${fd.what}`;
-  return new KernelError({
+  return bpfFailure({
     doing,
-    syscall: "bpf",
-    command: commandName(command),
+    command: command,
     errno,
     meaning: meanings.get(errno),
   });

@@ -1,5 +1,4 @@
-import { KernelError } from "../errors.ts";
-import { Attr, bpf, BPF_OBJ_GET, BPF_OBJ_PIN, bpfOrThrow, type Meanings } from "./bpf.ts";
+import { Attr, bpf, BPF_OBJ_GET, BPF_OBJ_PIN, bpfOrThrow, type Meanings, bpfFailure } from "./bpf.ts";
 import { EACCES, EEXIST, EINVAL, ENOENT, EPERM } from "./errno.ts";
 import { Fd } from "./fd.ts";
 
@@ -17,7 +16,7 @@ export function openPinned(path: string, what: string): Fd | undefined {
   if (result >= 0) return new Fd(result, what);
   if (result === -ENOENT) return undefined;
   const [errno, doing] = [-result, `opening ${what}, pinned at ${path}`];
-  throw new KernelError({ doing, syscall: "bpf", command: "BPF_OBJ_GET", errno, meaning: openMeanings.get(errno) });
+  throw bpfFailure({ doing, command: BPF_OBJ_GET, errno, meaning: openMeanings.get(errno) });
 }
 
 const pinMeanings: Meanings = new Map([

@@ -1,5 +1,5 @@
 import { Memory } from "../memory.ts";
-import { Attr, bpf, BPF_PROG_QUERY, bpfOrThrow, type Meanings } from "./bpf.ts";
+import { Attr, bpf, BPF_PROG_QUERY, bpfFailure, type Meanings } from "./bpf.ts";
 import { ENOENT, ENOSPC } from "./errno.ts";
 
 /** Whom to ask: a descriptor or an interface's index, and which of its hooks, as a number. */
@@ -40,7 +40,8 @@ export function queryPrograms(query: ProgramQuery, doing: string, meanings?: Mea
     if (result === -ENOSPC) continue;
     // A hook that nothing was ever attached to has no list yet.
     if (result === -ENOENT) return { revision: 1n, flags: 0, programs: [] };
-    if (result < 0) bpfOrThrow(BPF_PROG_QUERY, attr, doing, meanings);
+    if (result < 0)
+      throw bpfFailure({ doing, command: BPF_PROG_QUERY, errno: -result, meaning: meanings?.get(-result) });
     return answer(attr, ids, links);
   }
 }

@@ -1,5 +1,5 @@
-import { KernelError } from "../errors.ts";
-import { Attr, bpf, BPF_PROG_STREAM_READ_BY_FD, commandName } from "./bpf.ts";
+import type { KernelError } from "../errors.ts";
+import { Attr, bpf, BPF_PROG_STREAM_READ_BY_FD, bpfFailure } from "./bpf.ts";
 import { EINVAL } from "./errno.ts";
 
 /** `BPF_STDOUT` and `BPF_STDERR`. */
@@ -22,10 +22,9 @@ export function readProgramStream(fd: number, stream: StreamName, what: string):
 }
 
 function failure(errno: number, stream: StreamName, what: string): KernelError {
-  return new KernelError({
+  return bpfFailure({
     doing: `reading the ${stream} of ${what}`,
-    syscall: "bpf",
-    command: commandName(BPF_PROG_STREAM_READ_BY_FD),
+    command: BPF_PROG_STREAM_READ_BY_FD,
     errno,
     meaning: errno === EINVAL ? "programs have no streams on this kernel: Linux 6.17 and later have" : undefined,
   });

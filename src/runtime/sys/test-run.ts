@@ -1,5 +1,5 @@
-import { Attr, bpf, BPF_PROG_TEST_RUN, commandName } from "./bpf.ts";
-import { KernelError } from "../errors.ts";
+import { Attr, bpf, BPF_PROG_TEST_RUN, bpfFailure } from "./bpf.ts";
+import type { KernelError } from "../errors.ts";
 import { EINVAL, ENOSPC, ENOTSUPP, EPERM } from "./errno.ts";
 
 /** What BPF_PROG_TEST_RUN is asked for. */
@@ -65,10 +65,9 @@ const none = new Uint8Array();
 
 function failure(doing: string, errno: number, dataSize: number): KernelError {
   const hints = errno === ENOSPC ? [`${dataSize} bytes of data came out: set dataOutSize.`] : [];
-  return new KernelError({
+  return bpfFailure({
     doing,
-    syscall: "bpf",
-    command: commandName(BPF_PROG_TEST_RUN),
+    command: BPF_PROG_TEST_RUN,
     errno,
     meaning: meanings.get(errno),
     hints: errno === EPERM ? ["Run as root, or give the process CAP_BPF and CAP_NET_ADMIN."] : hints,
