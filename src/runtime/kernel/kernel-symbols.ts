@@ -1,3 +1,4 @@
+import { addressesAreHidden } from "../../co-re/kallsyms.ts";
 import { CoreGenError } from "../../errors.ts";
 import { symbolsIfReadable } from "./function-symbols.ts";
 
@@ -50,10 +51,10 @@ export class KernelSymbols {
  * Throws a `CoreGenError` with code `permission` where the kernel doesn't show its addresses to this process.
  */
 export function kernelSymbols(): KernelSymbols {
-  const lines = symbolsIfReadable().split("\n");
-  if (!lines.some((line) => /^(?!0{16} )[0-9a-f]{16} /u.test(line)))
+  const symbols = symbolsIfReadable();
+  if (symbols === "" || addressesAreHidden(symbols))
     throw new CoreGenError("permission", "reading the kernel's symbols: /proc/kallsyms shows no addresses", {
       hints: ["Root sees them, unless /proc/sys/kernel/kptr_restrict is 2."],
     });
-  return new KernelSymbols(lines);
+  return new KernelSymbols(symbols.split("\n"));
 }

@@ -1,7 +1,7 @@
 import { isCoreGenError } from "../../errors.ts";
 import { nearNames } from "../../object/near-names.ts";
 import { kernelBtf } from "./btf.ts";
-import { symbolsIfReadable, textIfReadable } from "./function-symbols.ts";
+import { functionSymbols, symbolsIfReadable, textIfReadable } from "./function-symbols.ts";
 import { withTracefs } from "./tracefs.ts";
 
 /** Why a function of the kernel can't be probed or traced, and what would do. */
@@ -38,8 +38,13 @@ export function whyNotTraceable(name: string): NotTraceable {
 
 /** The letters that /proc/kallsyms has for a name, one for each symbol. */
 function kindsOf(symbols: string, name: string): string[] {
-  const pattern = new RegExp(`^[0-9a-f]+ (\\w) ${name.replaceAll(/[.$]/gu, "\\$&")}(?:\\t.*)?$`, "gmu");
+  const pattern = new RegExp(`^[0-9a-f]+ (\\w) ${escape(name)}(?:\\t.*)?$`, "gmu");
   return Array.from(symbols.matchAll(pattern), ([, kind = ""]) => kind);
+}
+
+/** A name in a pattern. Apps ask for names that no function has, "do_exit(", too. */
+function escape(name: string): string {
+  return name.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
 }
 
 function isCode(kind: string): boolean {
@@ -64,8 +69,7 @@ function absent(symbols: string, name: string): NotTraceable {
       hints: ["Trace one of its callers, or a function that it calls."],
     };
   }
-  const functions = Array.from(symbols.matchAll(/^[0-9a-f]+ [tT] (\S+)/gmu), ([, symbol = ""]) => symbol);
-  const near = nearNames(name, new Set(functions));
+  const near = nearNames(name, functionSymbols(symbols));
   return {
     reason: "this kernel has no function of that name",
     hints: [
@@ -78,8 +82,7 @@ function absent(symbols: string, name: string): NotTraceable {
 
 /** `name.isra.0`, `name.constprop.0`, `name.part.0`; not `name.cold`, which is a part that hardly ever runs. */
 function variantsOf(symbols: string, name: string): string[] {
-  const escaped = name.replaceAll(/[.$]/gu, "\\$&");
-  const pattern = new RegExp(`^[0-9a-f]+ [tT] (${escaped}\\.(?!cold)\\S+)`, "gmu");
+  const pattern = new RegExp(`^[0-9a-f]+ [tT] (${escape(name)}\\.(?!cold)\\S+)`, "gmu");
   return [...new Set(Array.from(symbols.matchAll(pattern), ([, variant = ""]) => variant))];
 }
 
@@ -103,15 +106,13 @@ function several(name: string, count: number): NotTraceable {
 
 /** Of kprobes; only where debugfs is mounted. */
 function isBlacklisted(name: string): boolean {
-  return new RegExp(`\\t${name.replaceAll(/[.$]/gu, "\\$&")}$`, "mu").test(
-    textIfReadable("/sys/kernel/debug/kprobes/blacklist"),
-  );
+  return new RegExp(`\\t${escape(name)}$`, "mu").test(textIfReadable("/sys/kernel/debug/kprobes/blacklist"));
 }
 
 /** Undefined where ftrace can't be asked. */
 function ftraceKnows(name: string): boolean | undefined {
   const functions = traceableFunctions();
-  return functions === "" ? undefined : new RegExp(`^${name.replaceAll(/[.$]/gu, "\\$&")}( |$)`, "mu").test(functions);
+  return functions === "" ? undefined : new RegExp(`^${escape(name)}( |$)`, "mu").test(functions);
 }
 
 function traceableFunctions(): string {
