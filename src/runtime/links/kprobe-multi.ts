@@ -7,8 +7,7 @@ import type { LoadedProgram } from "../load/types.ts";
 import type { Attr } from "../sys/bpf.ts";
 import { EINVAL, ENOENT, ESRCH } from "../sys/errno.ts";
 import type { Link } from "./link.ts";
-import { checkCount, createMultiLink, isSession, multiAttr, type MultiKind } from "./multi-link.ts";
-import { isForReturns } from "./probe-options.ts";
+import { checkCount, checkOneOf, createMultiLink, multiAttr, readMoment, type MultiKind } from "./multi-link.ts";
 
 /** Functions of the kernel: by a pattern, by names or by addresses, one of these. */
 export type KprobeMultiOptions = KprobeMultiCommon & KprobeMultiPlaces;
@@ -58,18 +57,14 @@ export type KprobeMultiPlaces =
  */
 export function attachKprobeMulti(loaded: LoadedProgram, options: KprobeMultiOptions): Link {
   const doing = `attaching program "${loaded.program.name}"`;
-  const session = isSession(loaded, options.session, doing);
-  const atReturn = options.return ?? isForReturns(loaded);
-  if (session && atReturn) {
-    throw new CoreGenError("bad-input", `${doing}: a session is for entry and return, so "return" does not go with it`);
-  }
+  const { session, atReturn, words: moment } = readMoment(loaded, options, doing);
   const kind = kinds[session ? "session" : "multi"];
   const { symbols, addresses, words } = findPlaces(options, doing);
   const count = symbols.length + addresses.length;
   if (count === 0) throw new CoreGenError("bad-input", `${doing}: there is no function in the list`);
   checkCount(options.cookies, count, "cookies", doing);
   const attr = encode(multiAttr(loaded, 48), { symbols, addresses, cookies: options.cookies ?? [], atReturn });
-  const what = `program "${loaded.program.name}" at ${session ? "the calls of " : ""}${atReturn ? "the returns of " : ""}${words}`;
+  const what = `program "${loaded.program.name}" at ${moment}${words}`;
   return createMultiLink(attr, what, kind, (error) => explained(error, what, symbols));
 }
 
@@ -87,9 +82,7 @@ interface Places {
 
 function findPlaces(options: KprobeMultiOptions, doing: string): Places {
   const { pattern, functions, addresses, uniqueMatch = false } = options;
-  if ([pattern, functions, addresses].filter((one) => one !== undefined).length !== 1) {
-    throw new CoreGenError("bad-input", `${doing}: it takes one of "pattern", "functions" and "addresses"`);
-  }
+  checkOneOf({ pattern, functions, addresses }, doing);
   if (functions !== undefined)
     return { symbols: functions, addresses: [], words: `kernel functions ${shorten(functions)}` };
   if (addresses !== undefined) {

@@ -1,11 +1,12 @@
 import { CoreGenError } from "../../errors.ts";
-import { KernelError } from "../errors.ts";
+import type { KernelError } from "../errors.ts";
 import { kernelIsAtLeast, type KernelVersion } from "../kernel/release.ts";
 import type { LoadedProgram } from "../load/types.ts";
-import { Attr, bpf, BPF_LINK_CREATE, commandName } from "../sys/bpf.ts";
+import { Attr, bpf, BPF_LINK_CREATE, bpfFailure } from "../sys/bpf.ts";
 import { EINVAL, EOPNOTSUPP } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
 import { Link } from "./link.ts";
+import { isForReturns } from "./probe-options.ts";
 
 /** One kind of link that holds a program at many places. */
 export interface MultiKind {
@@ -35,10 +36,9 @@ export function createMultiLink(
   const result = bpf(BPF_LINK_CREATE, attr);
   if (result >= 0) return new Link(what, new Fd(result, `the link of ${what}`));
   const errno = -result;
-  const error = new KernelError({
+  const error = bpfFailure({
     doing: `attaching ${what}`,
-    syscall: "bpf",
-    command: commandName(BPF_LINK_CREATE),
+    command: BPF_LINK_CREATE,
     errno,
   });
   // A kernel that does not know the kind of link says EINVAL, one that was built without it EOPNOTSUPP.
@@ -62,11 +62,40 @@ export function checkCount(values: readonly unknown[] | undefined, count: number
   });
 }
 
+/** Of some ways to say the places, an app takes one. Throws a `CoreGenError` with code `bad-input` otherwise. */
+export function checkOneOf(ways: Readonly<Record<string, unknown>>, doing: string): void {
+  if (Object.values(ways).filter((way) => way !== undefined).length === 1) return;
+  const names = Object.keys(ways).map((name) => `"${name}"`);
+  throw new CoreGenError("bad-input", `${doing}: it takes one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+}
+
+/** When a program runs: at the calls of functions, at their returns, or at both. */
+interface Moment {
+  readonly session: boolean;
+  readonly atReturn: boolean;
+  /** For messages, before the functions: "the returns of ". */
+  readonly words: string;
+}
+
+/** What the app says about that, or else the section. Throws a `CoreGenError` with code `bad-input` for what can't be. */
+export function readMoment(
+  loaded: LoadedProgram,
+  options: { readonly session?: boolean | undefined; readonly return?: boolean | undefined },
+  doing: string,
+): Moment {
+  const session = isSession(loaded, options.session, doing);
+  const atReturn = options.return ?? isForReturns(loaded);
+  if (session && atReturn) {
+    throw new CoreGenError("bad-input", `${doing}: a session is for entry and return, so "return" does not go with it`);
+  }
+  return { session, atReturn, words: session ? "the calls of " : atReturn ? "the returns of " : "" };
+}
+
 /**
  * Whether a program is for sessions, entry and return of each call: that is said when it is loaded, by its section. Throws a
  * `CoreGenError` with code `bad-input` when the app says otherwise.
  */
-export function isSession({ program }: LoadedProgram, wanted: boolean | undefined, doing: string): boolean {
+function isSession({ program }: LoadedProgram, wanted: boolean | undefined, doing: string): boolean {
   const session = program.def?.attachTypeName?.endsWith("_session") === true;
   if (wanted === undefined || wanted === session) return session;
   const section = program.section.replace(/^\?/u, "").replace(/\/.*$/su, "");

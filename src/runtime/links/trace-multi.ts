@@ -8,7 +8,7 @@ import { readModules } from "../kernel/module-btf.ts";
 import { whyNotTraceable } from "../kernel/why-not-traceable.ts";
 import type { LoadedProgram } from "../load/types.ts";
 import type { Link } from "./link.ts";
-import { checkCount, createMultiLink, multiAttr, type MultiKind } from "./multi-link.ts";
+import { checkCount, checkOneOf, createMultiLink, multiAttr, type MultiKind } from "./multi-link.ts";
 
 /** Functions of the kernel: by a pattern, or by names; one of the two. */
 export type TraceMultiOptions =
@@ -38,8 +38,7 @@ export function attachTraceMulti(loaded: LoadedProgram, options: TraceMultiOptio
   const { program } = loaded;
   const doing = `attaching program "${program.name}"`;
   const { pattern, functions } = options;
-  if ((pattern === undefined) === (functions === undefined))
-    throw new CoreGenError("bad-input", `${doing}: it takes one of "pattern" and "functions"`);
+  checkOneOf({ pattern, functions }, doing);
   const ids = pattern === undefined ? idsOf(loaded, functions, doing) : matchingIds(loaded, pattern, doing);
   checkCount(options.cookies, ids.length, "cookies", doing);
   const what = `program "${program.name}" at kernel functions ${pattern ?? functions.join(", ")}`;

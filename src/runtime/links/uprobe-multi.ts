@@ -6,8 +6,8 @@ import type { LoadedProgram } from "../load/types.ts";
 import type { Attr } from "../sys/bpf.ts";
 import { EBADF, ESRCH } from "../sys/errno.ts";
 import type { Link } from "./link.ts";
-import { checkCount, createMultiLink, isSession, multiAttr, type MultiKind } from "./multi-link.ts";
-import { isForReturns, readOffset, readPid } from "./probe-options.ts";
+import { checkCount, checkOneOf, createMultiLink, multiAttr, readMoment, type MultiKind } from "./multi-link.ts";
+import { readOffset, readPid } from "./probe-options.ts";
 
 /** Places in an executable or library: by a pattern, by names or by offsets, one of these. */
 export type UprobeMultiOptions = UprobeMultiCommon & UprobeMultiPlaces;
@@ -62,11 +62,7 @@ export type UprobeMultiPlaces =
  */
 export function attachUprobeMulti(loaded: LoadedProgram, options: UprobeMultiOptions): Link {
   const doing = `attaching program "${loaded.program.name}"`;
-  const session = isSession(loaded, options.session, doing);
-  const atReturn = options.return ?? isForReturns(loaded);
-  if (session && atReturn) {
-    throw new CoreGenError("bad-input", `${doing}: a session is for entry and return, so "return" does not go with it`);
-  }
+  const { session, atReturn, words: moment } = readMoment(loaded, options, doing);
   const pid = readPid(options.pid, doing);
   const path = findExecutable(options.binary);
   const { offsets, words } = findPlaces(options, path, doing);
@@ -76,7 +72,7 @@ export function attachUprobeMulti(loaded: LoadedProgram, options: UprobeMultiOpt
   checkCount(options.refCtrOffsets, offsets.length, "reference counters", doing);
   const counters = refCtrOffsets.map((offset) => readOffset(offset, doing));
   const places = { path: fileOf(path), offsets, counters, cookies, atReturn, pid: pid === -1 ? 0 : pid };
-  const what = `program "${loaded.program.name}" at ${session ? "the calls of " : ""}${atReturn ? "the returns of " : ""}${path}:${words}`;
+  const what = `program "${loaded.program.name}" at ${moment}${path}:${words}`;
   const kind = kinds[session ? "session" : "multi"];
   return createMultiLink(encode(multiAttr(loaded, 64), places), what, kind, (error) => explained(error, what, pid));
 }
@@ -92,9 +88,7 @@ interface Found {
 }
 
 function findPlaces({ pattern, functions, offsets }: UprobeMultiOptions, path: string, doing: string): Found {
-  if ([pattern, functions, offsets].filter((one) => one !== undefined).length !== 1) {
-    throw new CoreGenError("bad-input", `${doing}: it takes one of "pattern", "functions" and "offsets"`);
-  }
+  checkOneOf({ pattern, functions, offsets }, doing);
   if (pattern !== undefined) return { offsets: matchingOffsets(path, pattern).map(BigInt), words: pattern };
   if (functions !== undefined)
     return { offsets: functionOffsets(path, functions).map(BigInt), words: functions.join(", ") };
