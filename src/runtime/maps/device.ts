@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { CoreGenError } from "../../errors.ts";
+import { CoreGenError, isCoreGenError } from "../../errors.ts";
+import { findInterface } from "../kernel/interfaces.ts";
 import type { Program } from "../programs/program.ts";
 import { show } from "../value-checks.ts";
 import type { MapHandle } from "./bpf-map.ts";
@@ -41,12 +41,11 @@ export function deviceWire(handle: MapHandle): Wire<DeviceTarget, Device> {
 
 function ifindexOf(device: string | number): number {
   if (typeof device !== "string") return device;
-  // Names have no slash; one that has would be another file.
-  const path = `/sys/class/net/${device}/ifindex`;
+  const problem = `there is no network device ${show(device)}`;
   try {
-    if (!device.includes("/")) return Number(readFileSync(path, "utf8"));
-  } catch {
-    // Said below.
+    return findInterface(device, problem).index;
+  } catch (error) {
+    if (!isCoreGenError(error) || error.code !== "bad-input") throw error;
+    throw new CoreGenError("bad-input", problem, { cause: error, hints: error.hints });
   }
-  throw new CoreGenError("bad-input", `there is no network device ${show(device)}`);
 }
