@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ownVersion } from "../generator/version.ts";
 import { btfCommand } from "./btf/btf.ts";
+import { buildCommand } from "./build/build.ts";
 import { checkCommand } from "./check.ts";
 import { inspectCommand } from "./inspect.ts";
 import { loadCommand } from "./load.ts";
@@ -18,6 +19,7 @@ try {
     .scriptName("core-gen")
     .locale("en")
     .usage("$0 <command>\n\neBPF for TypeScript: from a compiled .bpf.o to a typed module.")
+    .command(buildCommand)
     .command(skelCommand)
     .command(inspectCommand)
     .command(checkCommand)
