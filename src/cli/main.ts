@@ -5,6 +5,7 @@ import { ownVersion } from "../generator/version.ts";
 import { btfCommand } from "./btf/btf.ts";
 import { buildCommand } from "./build/build.ts";
 import { checkCommand } from "./check.ts";
+import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
 import { loadCommand } from "./load.ts";
 import { minBtfCommand } from "./min-btf.ts";
@@ -19,6 +20,7 @@ try {
     .scriptName("core-gen")
     .locale("en")
     .usage("$0 <command>\n\neBPF for TypeScript: from a compiled .bpf.o to a typed module.")
+    .command(initCommand)
     .command(buildCommand)
     .command(skelCommand)
     .command(inspectCommand)
