@@ -5,6 +5,7 @@ import { ownVersion } from "../generator/version.ts";
 import { btfCommand } from "./btf/btf.ts";
 import { buildCommand } from "./build/build.ts";
 import { checkCommand } from "./check.ts";
+import { featuresCommand } from "./features.ts";
 import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
 import { loadCommand } from "./load.ts";
@@ -28,6 +29,7 @@ try {
     .command(relocateCommand)
     .command(minBtfCommand)
     .command(loadCommand)
+    .command(featuresCommand)
     .command(btfCommand)
     .command(vmlinuxCommand)
     .demandCommand(1, "Say what to do: core-gen skel FILE, for example.")
