@@ -1,4 +1,3 @@
-import { CoreGenError } from "../../errors.ts";
 import { Attr, bpf, BPF_PROG_ATTACH, BPF_PROG_DETACH, bpfFailure } from "../sys/bpf.ts";
 import { EBADF, ENODEV, ENOENT } from "../sys/errno.ts";
 import type { Fd } from "../sys/fd.ts";
@@ -71,9 +70,7 @@ class CgroupWithoutLink extends LegacyLink {
   }
 
   protected override replace(program: ProgramSource, { expected }: UpdateOptions): void {
-    const doing = `putting program "${program.name}" in the place of ${this.what}`;
-    if (expected !== undefined && programInfo(expected.fd, expected.name).id !== programInfo(this.fd, this.what).id)
-      throw new CoreGenError("bad-input", `${doing}: it does not run program "${expected.name}"`);
+    this.checkRuns(expected, program);
     const { legacy = "multi", preorder } = this.#attachment.options;
     const old = { name: this.what, section: "", fd: this.fd };
     // One that is alone is replaced by attaching another.

@@ -31,6 +31,8 @@ export type { CgroupOrder, IterOptions } from "./iter/attach-iter.ts";
 export { IterLink } from "./iter/iter-link.ts";
 export { Iteration } from "./iter/iteration.ts";
 export type { DeviceChain } from "./device-chain.ts";
+export type { NetnsOptions } from "./netns.ts";
+export type { SocketMap, SockmapHook, SockmapOptions } from "./sockmap.ts";
 export { queryNetkit, type NetkitEnd, type NetkitOptions } from "./netkit.ts";
 export type { UsdtOptions } from "./usdt/attach-usdt.ts";
 export { attachStructOps, StructOpsLink } from "./struct-ops.ts";

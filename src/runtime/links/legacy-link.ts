@@ -1,5 +1,6 @@
 import { CoreGenError } from "../../errors.ts";
 import { Fd } from "../sys/fd.ts";
+import { programInfo } from "../sys/program-info.ts";
 import { Link, type ProgramSource, type UpdateOptions } from "./link.ts";
 import { forgetAtExit, undoAtExit } from "./undo-at-exit.ts";
 
@@ -30,6 +31,14 @@ export abstract class LegacyLink extends Link {
     throw new CoreGenError("unsupported", `${doing}: it is attached without a BPF link`, {
       hints: ["Attach the other one, and then detach this one."],
     });
+  }
+
+  /** Throws a `CoreGenError` when something else than this is to be replaced by `program`. */
+  protected checkRuns(expected: ProgramSource | undefined, program: ProgramSource): void {
+    if (expected === undefined) return;
+    if (programInfo(expected.fd, expected.name).id === programInfo(this.fd, this.what).id) return;
+    const doing = `putting program "${program.name}" in the place of ${this.what}`;
+    throw new CoreGenError("bad-input", `${doing}: it does not run program "${expected.name}"`);
   }
 
   /** The number of the program's descriptor. Throws a `CoreGenError` with code `closed` after `detach`. */

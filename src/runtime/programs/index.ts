@@ -27,7 +27,9 @@ export type {
   XdpContext,
 } from "./run-context.ts";
 export { RunnableProgram, type TestRunOptions, type TestRunResult } from "./runnable-program.ts";
+export { SkReuseportProgram } from "./sk-reuseport-program.ts";
 export { SocketFilterProgram } from "./socket-filter-program.ts";
+export { SockmapProgram } from "./sockmap-program.ts";
 export { SyscallProgram, type SyscallRunResult } from "./syscall-program.ts";
 export { TcProgram } from "./tc-program.ts";
 export { TcxProgram } from "./tcx-program.ts";

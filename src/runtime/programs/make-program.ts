@@ -13,7 +13,9 @@ import { TraceMultiProgram } from "./trace-multi-program.ts";
 import { PerfEventProgram } from "./perf-event-program.ts";
 import { Program, type ProgramFacts, type ProgramOwner } from "./program.ts";
 import { RawTracepointProgram } from "./raw-tracepoint-program.ts";
+import { SkReuseportProgram } from "./sk-reuseport-program.ts";
 import { SocketFilterProgram } from "./socket-filter-program.ts";
+import { SockmapProgram } from "./sockmap-program.ts";
 import { SyscallProgram } from "./syscall-program.ts";
 import { TcProgram } from "./tc-program.ts";
 import { TcxProgram } from "./tcx-program.ts";
@@ -38,7 +40,9 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   netns: NetnsProgram,
   lwt: LwtProgram,
   netfilter: NetfilterProgram,
+  "sk-reuseport": SkReuseportProgram,
   "socket-filter": SocketFilterProgram,
+  sockmap: SockmapProgram,
   syscall: SyscallProgram,
   "kprobe-multi": KprobeMultiProgram,
   "uprobe-multi": UprobeMultiProgram,

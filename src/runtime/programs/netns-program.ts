@@ -1,3 +1,5 @@
+import type { Link } from "../links/link.ts";
+import { attachNetns, type NetnsOptions } from "../links/netns.ts";
 import { flowKeys, skLookupContext, type FlowKeys, type RunContext, type SkLookupContext } from "./run-context.ts";
 import { RunnableProgram, type TestRunOptions, type TestRunResult } from "./runnable-program.ts";
 
@@ -27,6 +29,24 @@ export class NetnsProgram extends RunnableProgram<NetnsContext> {
     if (this.#isDissector) return { ...answer, context: undefined, flowKeys: flowKeys.decode(answer.data) };
     const context = answer.context.length === 0 ? undefined : skLookupContext.decode(answer.context);
     return { ...answer, context, flowKeys: undefined };
+  }
+
+  /**
+   * Attaches the program to a network namespace, this process's own when none is named, with a BPF link (Linux 5.8 for flow
+   * dissectors, 5.9 for socket lookups; libbpf: `bpf_program__attach_netns`). A namespace has one flow dissector, and up to
+   * 64 socket lookups, which run in the order in which they were attached.
+   *
+   * Without a link, on older kernels or with `legacy`, a flow dissector stays attached if the process is killed: until its
+   * namespace goes, or somebody detaches it.
+   *
+   * Throws a `CoreGenError`: `bad-input` when there is no such namespace, `unsupported` for what can't be without a link,
+   * and a `KernelError`: E2BIG when no more programs can be attached there, EEXIST when a flow dissector excludes this one.
+   *
+   * @example
+   * using link = skel.progs.steer.attachNetns({ netns: "/run/netns/blue" });
+   */
+  attachNetns(options: NetnsOptions = {}): Link {
+    return this.owner.attachWith((program) => attachNetns(program, options));
   }
 
   get #isDissector(): boolean {
