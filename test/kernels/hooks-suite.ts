@@ -6,6 +6,7 @@ import { check, finish } from "./check.ts";
 import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
+import { checkSockets } from "./hooks/sockets.ts";
 import { checkUsdt } from "./hooks/usdt.ts";
 import { checkTracing } from "./hooks/tracing.ts";
 import { checkMachine } from "./machine.ts";
@@ -16,6 +17,7 @@ const before = takeStock();
 
 await checkFunctions();
 await checkNet();
+await checkSockets();
 await checkIterators();
 await checkUsdt();
 await checkTracing();

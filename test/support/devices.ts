@@ -36,7 +36,7 @@ export function makePair(kind: "veth" | "netkit", one: string, other: string): v
 }
 
 /** Switches a device on: `ip link set NAME up`. */
-function switchOn(name: string): void {
+export function switchOn(name: string): void {
   const header = ifinfomsg(indexOf(name));
   const view = new DataView(header.buffer);
   for (const at of [8, 12]) view.setUint32(at, IFF_UP, hostIsLittleEndian);

@@ -14,6 +14,8 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+export const SO_REUSEPORT = 15;
+const SO_RCVTIMEO = 20;
 
 export type Domain = typeof AF_UNIX | typeof AF_INET | typeof AF_INET6;
 export type SocketType = typeof SOCK_STREAM | typeof SOCK_DGRAM;
@@ -102,10 +104,24 @@ const MSG_DONTWAIT = 0x40;
 
 /** What has arrived; "" when nothing has. */
 export function receive(fd: number): string {
+  return receiveWith(fd, MSG_DONTWAIT);
+}
+
+/** What arrives next, or "" when nothing does in time, see {@link waitAtMost}. */
+export function receiveNext(fd: number): string {
+  return receiveWith(fd, 0);
+}
+
+function receiveWith(fd: number, flags: number): string {
   const bytes = new Uint8Array(4096);
   const from = new Uint8Array(ADDRESS_SIZE);
-  const length = libc("recvfrom")(fd, bytes, bytes.length, MSG_DONTWAIT, from, new Int32Array([ADDRESS_SIZE]));
+  const length = libc("recvfrom")(fd, bytes, bytes.length, flags, from, new Int32Array([ADDRESS_SIZE]));
   return length <= 0 ? "" : Buffer.from(bytes.subarray(0, length)).toString();
+}
+
+/** How many seconds {@link receiveNext} and {@link accept} wait. */
+export function waitAtMost(fd: number, seconds: number): void {
+  checked("setsockopt", fd, SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([BigInt(seconds), 0n]), 16);
 }
 
 export function socketName(fd: number): Uint8Array {
@@ -138,16 +154,32 @@ export function getOption(fd: number, name: number): number {
   return value[0] ?? 0;
 }
 
+/** Sockets that are closed together. */
+export class OwnSockets {
+  readonly #opened = new Set<number>();
+
+  open(domain: Domain, type: SocketType): number {
+    return this.adopt(socket(domain, type));
+  }
+
+  /** Takes over a socket that was opened elsewhere. */
+  adopt(fd: number): number {
+    this.#opened.add(fd);
+    return fd;
+  }
+
+  close(fd: number): void {
+    this.#opened.delete(fd);
+    closeSocket(fd);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of [...this.#opened].reverse()) this.close(fd);
+  }
+}
+
 /** Closes what `use` has opened, also when it throws. */
 export function withSockets<T>(use: (open: (domain: Domain, type: SocketType) => number) => T): T {
-  const opened: number[] = [];
-  try {
-    return use((domain, type) => {
-      const fd = socket(domain, type);
-      opened.push(fd);
-      return fd;
-    });
-  } finally {
-    for (const fd of opened.reverse()) closeSocket(fd);
-  }
+  using opened = new OwnSockets();
+  return use((domain, type) => opened.open(domain, type));
 }

@@ -4,8 +4,6 @@ import { hintsIfDenied } from "../kernel/privileges.ts";
 import { kernelIsAtLeast } from "../kernel/release.ts";
 import type { LoadedProgram } from "../load/types.ts";
 import { checkDescriptor } from "../maps/descriptors.ts";
-import type { SockHash } from "../maps/sock-hash.ts";
-import type { SockMap } from "../maps/sock-map.ts";
 import { Attr, bpf, BPF_LINK_CREATE, BPF_PROG_ATTACH, BPF_PROG_DETACH, bpfFailure } from "../sys/bpf.ts";
 import { EBADF, EBUSY, EINVAL, ENOENT, EOPNOTSUPP } from "../sys/errno.ts";
 import { Fd } from "../sys/fd.ts";
@@ -13,8 +11,8 @@ import { LegacyLink } from "./legacy-link.ts";
 import { Link, type ProgramSource, type UpdateOptions } from "./link.ts";
 import { kernelMakesLinks } from "./makes-links.ts";
 
-/** A map of sockets: of a skeleton, or the number of a descriptor of one. */
-export type SocketMap = SockMap | SockHash<never> | number;
+/** A map of sockets: a `SockMap` or `SockHash`, also of another skeleton, or the number of a descriptor of one. */
+export type SocketMap = { readonly kind: "sockmap" | "sockhash"; readonly name: string; readonly fd: number } | number;
 
 /** What a `SEC("sk_skb")` program can be for. */
 export type SockmapHook = "stream_parser" | "stream_verdict" | "verdict";
@@ -60,17 +58,17 @@ export function attachSockmap({ program, fd }: LoadedProgram, of: SocketMap, opt
 }
 
 function attachTypeOf(ofSection: AttachTypeName | undefined, { as }: SockmapOptions, doing: string): AttachTypeName {
-  const wanted = as === undefined ? undefined : (`sk_skb_${as}` as const);
-  if (ofSection === undefined && wanted === undefined) {
+  if (as === undefined) {
+    if (ofSection !== undefined) return ofSection;
     throw new CoreGenError("bad-input", `${doing}: SEC("sk_skb") does not say what the program is for`, {
       hints: [
         'Set `as: "stream_verdict"`, or write SEC("sk_skb/stream_verdict"); parsers and plain verdicts likewise.',
       ],
     });
   }
-  if (ofSection !== undefined && wanted !== undefined && ofSection !== wanted)
-    throw new CoreGenError("bad-input", `${doing}: its section says that it is for ${ofSection}, not for ${wanted}`);
-  return ofSection ?? wanted!;
+  const wanted = `sk_skb_${as}` as const;
+  if (ofSection === undefined || ofSection === wanted) return wanted;
+  throw new CoreGenError("bad-input", `${doing}: its section says that it is for ${ofSection}, not for ${wanted}`);
 }
 
 /** The link, or what stands for it, outlives the skeleton's map. */

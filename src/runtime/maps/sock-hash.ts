@@ -6,6 +6,7 @@ import { cookieOf, socketWire } from "./socket-wire.ts";
 
 /** Sockets by keys of your own, whose data programs redirect and look at: `BPF_MAP_TYPE_SOCKHASH`. */
 export class SockHash<K> extends BpfMap {
+  declare readonly kind: "sockhash";
   readonly #handle: MapHandle;
   readonly #cells: Cells<K, number, K, bigint>;
 
