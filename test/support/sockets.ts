@@ -16,6 +16,7 @@ const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_REUSEPORT = 15;
 const SO_RCVTIMEO = 20;
+export const SO_LOCK_FILTER = 44;
 
 export type Domain = typeof AF_UNIX | typeof AF_INET | typeof AF_INET6;
 export type SocketType = typeof SOCK_STREAM | typeof SOCK_DGRAM;
