@@ -1,8 +1,12 @@
+import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-import type { CgroupAttachType } from "../../src/runtime/links/cgroup-query.ts";
-import type { KernelVersion } from "../../src/runtime/kernel/release.ts";
+import type { CgroupMode } from "../../src/runtime/links/cgroup-attachment.ts";
+import { queryCgroup, type CgroupAttachType } from "../../src/runtime/links/cgroup-query.ts";
+import { kernelIsAtLeast, type KernelVersion } from "../../src/runtime/kernel/release.ts";
 import { cgroups } from "../objects/cgroups.skel.ts";
+import { activeLsms } from "../support/active-lsms.ts";
+import { makeCgroup } from "../support/own-cgroup.ts";
 import {
   accept,
   address,
@@ -140,4 +144,39 @@ export function loadCgroupHook(name: CgroupHookName): {
 } {
   const skel = cgroups.load({ progs: { [name]: { autoload: true } } });
   return { skel, hits: () => skel.bss[`${name}_hits`], [Symbol.dispose]: () => skel.close() };
+}
+
+export const cgroupHookNames = Object.keys(cgroupHooks) as CgroupHookName[];
+
+/** Why this kernel has no such hook; undefined when it has. */
+export function lackingCgroupHook(name: CgroupHookName): string | undefined {
+  const { since } = cgroupHooks[name];
+  if (since !== undefined && !kernelIsAtLeast(since)) return `Linux ${since.join(".")} has the first one`;
+  return name === "lsm_cgroup" && !activeLsms().includes("bpf") ? "bpf is not among the active LSMs" : undefined;
+}
+
+/**
+ * Sees a hook fire for a process in the program's cgroup, not for one outside, and for none when the program is
+ * detached. Without `legacy` it is attached by a link.
+ */
+export function seeCgroupHookFiring(name: CgroupHookName, legacy?: CgroupMode): void {
+  const { attachType, trigger } = cgroupHooks[name];
+  using cgroup = makeCgroup();
+  using loaded = loadCgroupHook(name);
+  const program = loaded.skel.progs[name];
+  const attached = (): readonly number[] => queryCgroup({ cgroup: cgroup.path, attachType }).programIds;
+  cgroup.inside(trigger);
+  assert.equal(loaded.hits(), 0n);
+  const link = program.attachCgroup({ cgroup: cgroup.path, legacy });
+  assert.deepEqual(attached(), [program.info().id]);
+  trigger();
+  // What others do in their cgroups is none of its business.
+  assert.equal(loaded.hits(), 0n);
+  cgroup.inside(trigger);
+  const whileAttached = loaded.hits();
+  assert.ok(whileAttached > 0n, "it did not run");
+  link.detach();
+  assert.deepEqual(attached(), []);
+  cgroup.inside(trigger);
+  assert.equal(loaded.hits(), whileAttached);
 }

@@ -14,10 +14,10 @@ import { describeWithKernel } from "../support/kernel.ts";
 import { makeCgroup, type OwnCgroup } from "../support/own-cgroup.ts";
 import { AF_INET } from "../support/sockets.ts";
 import { thrownBy } from "../support/thrown.ts";
-import { cgroupHooks, connectTcp, loadCgroupHook, type CgroupHookName } from "./cgroup-hooks.ts";
+import { cgroupHookNames, connectTcp, loadCgroupHook, seeCgroupHookFiring } from "./cgroup-hooks.ts";
 
 /** This machine refuses programs for hooks of LSMs: the table of hooks has the reason. */
-const names = (Object.keys(cgroupHooks) as CgroupHookName[]).filter((name) => name !== "lsm_cgroup");
+const names = cgroupHookNames.filter((name) => name !== "lsm_cgroup");
 
 interface Shown {
   readonly id: number;
@@ -34,26 +34,8 @@ function bpftoolShows(cgroup: OwnCgroup): Shown[] {
 
 describeWithKernel("programs of cgroups", { kernelLacks: noCgroup2 }, () => {
   it.each(names)("%s runs until it is detached, by link and without", (name) => {
-    const { attachType, trigger } = cgroupHooks[name];
-    using cgroup = makeCgroup();
-    using loaded = loadCgroupHook(name);
-    const program = loaded.skel.progs[name];
-    for (const legacy of [undefined, "multi"] as const) {
-      cgroup.inside(trigger);
-      const before = loaded.hits();
-      const link = program.attachCgroup({ cgroup: cgroup.path, legacy });
-      expect(queryCgroup({ cgroup: cgroup.path, attachType }).programIds).toEqual([program.info().id]);
-      trigger();
-      // What others do in their cgroups is none of its business.
-      expect(loaded.hits()).toBe(before);
-      cgroup.inside(trigger);
-      const after = loaded.hits();
-      expect(after).toBeGreaterThan(before);
-      link.detach();
-      expect(queryCgroup({ cgroup: cgroup.path, attachType }).programIds).toEqual([]);
-      cgroup.inside(trigger);
-      expect(loaded.hits()).toBe(after);
-    }
+    seeCgroupHookFiring(name);
+    seeCgroupHookFiring(name, "multi");
   });
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
+import { checkCgroups } from "./hooks/cgroup.ts";
 import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
@@ -21,6 +22,7 @@ await checkSockets();
 await checkIterators();
 await checkUsdt();
 await checkTracing();
+await checkCgroups();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);
