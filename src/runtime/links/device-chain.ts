@@ -101,7 +101,7 @@ export function queryDevice(hook: DeviceHook, which: Interface): DeviceChain {
 
 /** Undefined where there is no such hook. */
 function queryHook({ attachType, name }: DeviceHook, index: number): DeviceChain | undefined {
-  const query = { target: index, attachType: attachTypes.indexOf(attachType) };
+  const query = { target: index, attachType: attachTypes.indexOf(attachType), withLinks: true };
   try {
     const { revision, programs } = queryPrograms(query, `asking for the programs of ${name}`);
     return { revision, programs };

@@ -1,3 +1,4 @@
+import { attachTypes } from "../../object/bpf-enums.ts";
 import { Memory } from "../memory.ts";
 import { Attr, bpf, BPF_PROG_QUERY, bpfFailure, type Meanings } from "./bpf.ts";
 import { ENOENT, ENOSPC } from "./errno.ts";
@@ -8,6 +9,8 @@ export interface ProgramQuery {
   readonly attachType: number;
   /** BPF_F_QUERY_EFFECTIVE: those of the cgroups above count, too. */
   readonly effective?: boolean;
+  /** Asks for the links, too: only hooks of devices tell, and kernels before 6.6 refuse every query that asks. */
+  readonly withLinks?: boolean;
 }
 
 /** The programs of a hook, in the order they run. */
@@ -21,11 +24,13 @@ export interface AttachedPrograms {
 
 export interface AttachedProgram {
   readonly programId: number;
-  /** Undefined for one without a link, and for cgroups, where the kernel does not say it. */
+  /** Undefined for one without a link, and where it was not asked for. */
   readonly linkId: number | undefined;
 }
 
 const BPF_F_QUERY_EFFECTIVE = 1;
+/** Many hooks in one: the kernel wants to tell the flags of each program, and refuses a query that has no room for them. */
+const LSM_CGROUP = attachTypes.indexOf("lsm_cgroup");
 const QUERY_SIZE = 64;
 /** Most hooks take 64; an effective query counts those of all cgroups above. */
 const FIRST_ROOM = 64;
@@ -35,7 +40,9 @@ export function queryPrograms(query: ProgramQuery, doing: string, meanings?: Mea
   for (let room = FIRST_ROOM; ; room *= 2) {
     const ids = new Uint8Array(4 * room);
     const links = new Uint8Array(4 * room);
-    const attr = request(query, ids, links);
+    const attr = request(query, ids);
+    if (query.attachType === LSM_CGROUP && query.effective !== true) attr.pointer(32, new Uint8Array(4 * room));
+    if (query.withLinks === true) attr.pointer(40, links);
     const result = bpf(BPF_PROG_QUERY, attr);
     if (result === -ENOSPC) continue;
     // A hook that nothing was ever attached to has no list yet.
@@ -46,14 +53,13 @@ export function queryPrograms(query: ProgramQuery, doing: string, meanings?: Mea
   }
 }
 
-function request({ target, attachType, effective = false }: ProgramQuery, ids: Uint8Array, links: Uint8Array): Attr {
+function request({ target, attachType, effective = false }: ProgramQuery, ids: Uint8Array): Attr {
   return new Attr(QUERY_SIZE)
     .u32(0, target)
     .u32(4, attachType)
     .u32(8, effective ? BPF_F_QUERY_EFFECTIVE : 0)
     .pointer(16, ids)
-    .u32(24, ids.length / 4)
-    .pointer(40, links);
+    .u32(24, ids.length / 4);
 }
 
 function answer(attr: Attr, ids: Uint8Array, links: Uint8Array): AttachedPrograms {
