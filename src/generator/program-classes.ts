@@ -5,6 +5,7 @@ import type { SectionDef } from "../object/sections.ts";
 const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   cgroup: "CgroupProgram",
   iter: "IterProgram",
+  freplace: "FreplaceProgram",
   probe: "ProbeProgram",
   tracepoint: "TracepointProgram",
   usdt: "UsdtProgram",

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkCgroups } from "./hooks/cgroup.ts";
+import { checkFreplace } from "./hooks/freplace.ts";
 import { checkFunctions } from "./hooks/functions.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
@@ -23,6 +24,7 @@ await checkIterators();
 await checkUsdt();
 await checkTracing();
 await checkCgroups();
+await checkFreplace();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

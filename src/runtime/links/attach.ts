@@ -1,6 +1,7 @@
 import { CoreGenError } from "../../errors.ts";
 import type { SectionDef } from "../../object/sections.ts";
 import type { LoadedProgram } from "../load/types.ts";
+import { attachFreplace } from "./freplace.ts";
 import { attachIter } from "./iter/attach-iter.ts";
 import type { Link } from "./link.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
@@ -63,6 +64,7 @@ const attachers: ReadonlyMap<string, Attacher> = new Map([
   ["fexit.multi.s", atMatching],
   ["fsession.multi", atMatching],
   ["fsession.multi.s", atMatching],
+  ["freplace", inItsPlace],
   ["lsm", atTarget],
   ["lsm.s", atTarget],
   ["usdt", attachUsdtSection],
@@ -88,16 +90,20 @@ function atTarget(program: LoadedProgram, name: string): Link {
   return attachTrace(program, name);
 }
 
+function inItsPlace(program: LoadedProgram): Link {
+  return attachFreplace(program);
+}
+
 function atMatching(program: LoadedProgram, pattern: string): Link {
   return attachTraceMulti(program, { pattern });
 }
 
 /**
  * Whether a section says what to attach its program to. Of others libbpf's skeletons leave the program alone: XDP
- * needs an interface, `SEC("tp")` a name.
+ * needs an interface, `SEC("tp")` a name. What is loaded for its target needs no name: `SEC("freplace")`, `SEC("fentry")`.
  */
 export function attachesBySection(def: SectionDef): boolean {
-  return def.autoAttach && def.extra !== "";
+  return def.autoAttach && (def.extra !== "" || def.needsAttachTarget);
 }
 
 /**
@@ -114,7 +120,7 @@ export function attachProgram(loaded: LoadedProgram): Link {
       hints: [`It can attach: ${[...attachers.keys()].join(", ")}.`],
     });
   }
-  if (attacher === undefined || def.extra === "") {
+  if (attacher === undefined || !attachesBySection(def)) {
     throw new CoreGenError(
       "bad-input",
       `attaching program "${name}": SEC("${section}") does not say what to attach it to`,

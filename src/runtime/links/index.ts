@@ -6,6 +6,7 @@ export { attachesBySection, attachProgram } from "./attach.ts";
 export type { CgroupMode, CgroupOptions } from "./cgroup-attachment.ts";
 export { queryCgroup, type CgroupAttachType, type CgroupPrograms, type CgroupQuery } from "./cgroup-query.ts";
 export type { ChainMember, ChainPlace } from "./chain-place.ts";
+export type { FreplaceOptions } from "./freplace.ts";
 export { Link, type AnyLink, type ProgramSource, type UpdateOptions } from "./link.ts";
 export type {
   CgroupLinkInfo,

@@ -20,7 +20,8 @@ export interface TraceOptions {
  */
 export function attachTrace(loaded: LoadedProgram, name: string, { cookie = 0n }: TraceOptions = {}): Link {
   const kind = loaded.program.def?.prefix.replace(/\.s$/u, "").replace("tp_btf", "tracepoint") ?? "its target";
-  const what = `program "${loaded.program.name}" at ${kind} ${name}`;
+  const where = name === "" ? `the ${kind} that it was loaded for` : `${kind} ${name}`;
+  const what = `program "${loaded.program.name}" at ${where}`;
   const { command, attr } = encode(loaded, cookie);
   const result = bpf(command, attr);
   if (result >= 0) return new Link(what, new Fd(result, `the link of ${what}`));

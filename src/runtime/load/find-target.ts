@@ -2,10 +2,8 @@ import { findAttachTarget, moduleOf, type AttachTarget } from "../../co-re/attac
 import type { KernelTypes } from "../../co-re/kernel-types.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { BpfProgram } from "../../object/model.ts";
-import { nearNames } from "../../object/near-names.ts";
-import { namesOfKind } from "../../co-re/kernel-types.ts";
 import type { SectionDef } from "../../object/sections.ts";
-import { programTypes } from "../kernel/btf-ids.ts";
+import { functionOfProgram } from "../kernel/program-function.ts";
 import type { AttachTargetSetting } from "./types.ts";
 
 /** What a program attaches to, as BPF_PROG_LOAD wants to know it; id 0 for those that don't say it when they are loaded. */
@@ -45,14 +43,9 @@ function inProgram(program: BpfProgram, def: SectionDef, setting: AttachTargetSe
       },
     );
   }
-  const types = programTypes(setting.program, `the program that "${program.name}" attaches to`);
-  const id = types.find(name, "func");
-  if (id !== undefined) return { id, module: undefined, program: setting.program };
-  const names = namesOfKind([types], "func");
-  const near = nearNames(name, names);
-  throw new CoreGenError("bad-input", `${doing}: the other program has no function "${name}"`, {
-    hints: [near.length > 0 ? `Near it: ${near.join(", ")}.` : `It has: ${names.join(", ")}.`],
-  });
+  const what = `the program that "${program.name}" attaches to`;
+  const id = functionOfProgram(setting.program, name, what, doing);
+  return { id, module: undefined, program: setting.program };
 }
 
 /** Programs for many functions name them when they are attached, and when they are loaded only the module. */

@@ -3,6 +3,7 @@
  * does is not here (../links).
  */
 export { CgroupProgram } from "./cgroup-program.ts";
+export { FreplaceProgram } from "./freplace-program.ts";
 export { IterProgram } from "./iter-program.ts";
 export { ProbeProgram } from "./probe-program.ts";
 export { LwtProgram } from "./lwt-program.ts";

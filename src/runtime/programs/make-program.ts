@@ -1,6 +1,7 @@
 import { programKind, type ProgramKind } from "../../object/program-kinds.ts";
 import { findSectionDef } from "../../object/sections.ts";
 import { CgroupProgram } from "./cgroup-program.ts";
+import { FreplaceProgram } from "./freplace-program.ts";
 import { IterProgram } from "./iter-program.ts";
 import { ProbeProgram } from "./probe-program.ts";
 import { LwtProgram } from "./lwt-program.ts";
@@ -30,6 +31,7 @@ type ProgramClass = new (facts: ProgramFacts, owner: ProgramOwner) => Program;
 const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   cgroup: CgroupProgram,
   iter: IterProgram,
+  freplace: FreplaceProgram,
   probe: ProbeProgram,
   tracepoint: TracepointProgram,
   usdt: UsdtProgram,
