@@ -39,6 +39,7 @@ export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u1
 export {
   CgroupProgram,
   enableStatistics,
+  FreplaceProgram,
   IterProgram,
   LwtProgram,
   NetfilterProgram,
@@ -111,6 +112,7 @@ export {
   type CgroupQuery,
   type ChainMember,
   type ChainPlace,
+  type FreplaceOptions,
   type IterOptions,
   type KprobeMultiOptions,
   type KprobeOptions,

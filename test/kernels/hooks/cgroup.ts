@@ -13,6 +13,18 @@ import { checkHook, refusedHere } from "./check-hook.ts";
 
 const CYCLES = 20;
 
+/** One of each type of program: without a link, and in cycles, the kernel makes no other difference. */
+const onePerType: readonly CgroupHookName[] = [
+  "ingress",
+  "sock_create",
+  "connect4",
+  "sysctl",
+  "setsockopt",
+  "dev",
+  "sockops",
+  "lsm_cgroup",
+];
+
 /** Programs of cgroups: those that are run for what the processes of a cgroup do. */
 export async function checkCgroups(): Promise<void> {
   const usable: CgroupHookName[] = [];
@@ -21,11 +33,12 @@ export async function checkCgroups(): Promise<void> {
     if (lacking === undefined) usable.push(name);
     await checkHook(cgroupHooks[name].section, lacking, () => seeCgroupHookFiring(name));
   }
-  await checkHook("all of a cgroup, without a link", undefined, () => {
-    for (const name of usable) seeCgroupHookFiring(name, "multi");
+  const usableTypes = onePerType.filter((name) => usable.includes(name));
+  await checkHook("hooks of a cgroup, without a link", undefined, () => {
+    for (const name of usableTypes) seeCgroupHookFiring(name, "multi");
   });
   await check("a cgroup's programs are gone after many cycles of attaching", () => {
-    for (const name of usable) cycle(name);
+    for (const name of usableTypes) cycle(name);
   });
 }
 
