@@ -90,13 +90,13 @@ function hook(
 }
 
 /** One datagram from a socket that is not connected to one that is bound. */
-function talk(domain: Domain): void {
+export function talk(domain: Domain, text = "hello"): void {
   withSockets((open) => {
     const [receiver, sender] = [open(domain, SOCK_DGRAM), open(domain, SOCK_DGRAM)];
     bind(receiver, address(domain, domain === AF_UNIX ? `core-gen-${process.pid}` : 0));
     if (domain === AF_UNIX) bind(sender, address(domain, `core-gen-${process.pid}-sender`));
-    send(sender, "hello", socketName(receiver));
-    if (receive(receiver) !== "hello") throw new Error("the datagram did not arrive");
+    send(sender, text, socketName(receiver));
+    if (receive(receiver) !== text) throw new Error("the datagram did not arrive");
   });
 }
 

@@ -10,6 +10,7 @@ import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
 import { checkSockets } from "./hooks/sockets.ts";
 import { checkUsdt } from "./hooks/usdt.ts";
+import { checkNetfilter } from "./hooks/netfilter.ts";
 import { checkTracing } from "./hooks/tracing.ts";
 import { checkMachine } from "./machine.ts";
 
@@ -25,6 +26,7 @@ await checkUsdt();
 await checkTracing();
 await checkCgroups();
 await checkFreplace();
+await checkNetfilter();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);

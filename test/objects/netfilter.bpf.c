@@ -1,5 +1,4 @@
 /* Decides about UDP packets with this payload, and counts them. scripts/compile-examples.sh says how this is compiled. */
-#include <stdbool.h>
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -26,14 +25,14 @@ struct bpf_nf_ctx {
 /* Where the program has last run: NF_INET_*, NFPROTO_*. */
 __u32 hook, family;
 __u32 hits = 0;
-bool drops = false;
+__u32 drops = 0;
 
 SEC("netfilter") int filter(struct bpf_nf_ctx *ctx)
 {
     hook = ctx->state->hook;
     family = ctx->state->pf;
     __sync_fetch_and_add(&hits, 1);
-    return drops ? NF_DROP : NF_ACCEPT;
+    return drops & 1 ? NF_DROP : NF_ACCEPT;
 }
 
 /* Another one for the same place. */

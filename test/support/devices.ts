@@ -5,6 +5,7 @@ import { NLM_F_CREATE, NLM_F_EXCL, RTM_NEWLINK, rtnetlink } from "../../src/runt
 import { AttributeWriter } from "../../src/runtime/sys/netlink-attributes.ts";
 
 const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
@@ -41,6 +42,12 @@ export function switchOn(name: string): void {
   const view = new DataView(header.buffer);
   for (const at of [8, 12]) view.setUint32(at, IFF_UP, hostIsLittleEndian);
   rtnetlink({ type: RTM_NEWLINK, header, doing: `switching ${name} on` });
+}
+
+/** The longest packet of a device, in bytes: `ip link set NAME mtu MTU`. */
+export function setMtu(name: string, mtu: number): void {
+  const attributes = new AttributeWriter().u32(IFLA_MTU, mtu);
+  rtnetlink({ type: RTM_NEWLINK, header: ifinfomsg(indexOf(name)), attributes, doing: `setting the MTU of ${name}` });
 }
 
 /** Gives a device an IPv4 address in a network of 24 bits: `ip address add ADDRESS/24 broadcast + dev NAME`. */

@@ -28,6 +28,7 @@ export type {
   UnknownLinkInfo,
   UprobeMultiLinkInfo,
 } from "./link-info.ts";
+export type { NetfilterFamily, NetfilterHook, NetfilterOptions } from "./netfilter.ts";
 export type { CgroupOrder, IterOptions } from "./iter/attach-iter.ts";
 export { IterLink } from "./iter/iter-link.ts";
 export { Iteration } from "./iter/iteration.ts";

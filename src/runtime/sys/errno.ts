@@ -18,6 +18,7 @@ export const ERANGE = 34;
 export const ENOLINK = 67;
 export const EILSEQ = 84;
 export const EOPNOTSUPP = 95;
+export const EAFNOSUPPORT = 97;
 export const EADDRNOTAVAIL = 99;
 export const EINPROGRESS = 115;
 export const ESTALE = 116;
@@ -73,6 +74,7 @@ const errnos: ReadonlyMap<number, readonly [name: string, meaning: string]> = ne
   [EILSEQ, ["EILSEQ", "not where an instruction begins"]],
   [88, ["ENOTSOCK", "not a socket"]],
   [EOPNOTSUPP, ["EOPNOTSUPP", "not supported"]],
+  [EAFNOSUPPORT, ["EAFNOSUPPORT", "no such family of addresses"]],
   [98, ["EADDRINUSE", "address in use"]],
   [EADDRNOTAVAIL, ["EADDRNOTAVAIL", "no such address"]],
   [105, ["ENOBUFS", "no buffer space"]],
