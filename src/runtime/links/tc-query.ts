@@ -1,7 +1,8 @@
 import { findInterface, type Interface } from "../kernel/interfaces.ts";
 import { NLM_F_DUMP, RTM_GETTFILTER, RTM_NEWTFILTER, rtnetlink } from "../sys/netlink.ts";
-import { CLSACT_PARENTS, unlessGone, type Direction } from "./clsact.ts";
+import { unlessGone } from "./clsact.ts";
 import { programOf } from "./tc-filter.ts";
+import { readTcPlace, type TcPlace } from "./tc-place.ts";
 import { readTcmsg, tcmsg } from "./tcmsg.ts";
 
 /** A program that is attached as a filter of tc's. */
@@ -13,15 +14,16 @@ export interface TcAttachment {
 }
 
 /**
- * The BPF programs among the filters of an interface's clsact qdisc, in the order they run (libbpf: `bpf_tc_query`).
- * Throws a `CoreGenError` when there is no such interface.
+ * The BPF programs among the filters of an interface's clsact qdisc, or of another one, in the order they run (libbpf:
+ * `bpf_tc_query`). Throws a `CoreGenError` when there is no such interface.
  *
  * @example
  * for (const { priority, programId } of queryTc("eth0", "ingress")) console.log(priority, programId);
+ * queryTc("eth0", { parent: "1:" });
  */
-export function queryTc(which: Interface, direction: Direction): TcAttachment[] {
+export function queryTc(which: Interface, place: TcPlace): TcAttachment[] {
   const doing = "asking for the filters of an interface";
-  const header = tcmsg({ index: findInterface(which, doing).index, parent: CLSACT_PARENTS[direction] });
+  const header = tcmsg({ index: findInterface(which, doing).index, parent: readTcPlace(place, doing) });
   const dump = unlessGone(() => rtnetlink({ type: RTM_GETTFILTER, flags: NLM_F_DUMP, header, doing }));
   return (dump ?? []).flatMap(({ type, body }) => {
     if (type !== RTM_NEWTFILTER) return [];

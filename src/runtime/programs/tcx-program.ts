@@ -1,6 +1,5 @@
-import type { Direction } from "../links/clsact.ts";
 import type { Link } from "../links/link.ts";
-import { attachTc, type TcLink, type TcOptions } from "../links/tc.ts";
+import { attachTc, type TcDirection, type TcFilterOptions, type TcLink, type TcParent } from "../links/tc.ts";
 import { attachTcx, directionOf, type TcxOptions } from "../links/tcx.ts";
 import { TrafficProgram } from "./packet-program.ts";
 
@@ -26,9 +25,10 @@ export class TcxProgram extends TrafficProgram {
    * @example
    * using link = skel.progs.count.attachTc({ interface: "eth0" });
    */
-  attachTc(options: Omit<TcOptions, "direction"> & { readonly direction?: Direction | undefined }): TcLink {
-    return this.owner.attachWith((program) =>
-      attachTc(program, { ...options, direction: options.direction ?? directionOf(program) }),
-    );
+  attachTc(options: TcFilterOptions & (Partial<TcDirection> | TcParent)): TcLink {
+    return this.owner.attachWith((program) => {
+      if (options.parent !== undefined) return attachTc(program, options);
+      return attachTc(program, { ...options, direction: options.direction ?? directionOf(program) });
+    });
   }
 }

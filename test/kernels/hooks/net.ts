@@ -19,6 +19,8 @@ interface NetHook {
   readonly option?: string;
   readonly counter: keyof PacketsBss;
   readonly devices?: "netkit" | "netkit, from its peer";
+  /** What else has to be there. */
+  readonly prepare?: () => void;
   readonly attach: (progs: Packets["progs"]) => Link;
 }
 
@@ -50,6 +52,12 @@ const hooks: readonly NetHook[] = [
     name: "tc (clsact egress)",
     counter: "tc_hits",
     attach: ({ classify }) => classify.attachTc({ interface: "one", direction: "egress" }),
+  },
+  {
+    name: "tc (in a classful qdisc)",
+    counter: "tc_hits",
+    prepare: addClassfulQdisc,
+    attach: ({ classify }) => classify.attachTc({ interface: "one", parent: "1:" }),
   },
   {
     name: "action",
@@ -120,6 +128,7 @@ function isOff(option: string): boolean {
 
 async function seeFiring(hook: NetHook): Promise<void> {
   await withDevices(hook.devices ?? "veth", (from) => {
+    hook.prepare?.();
     using skel = packets.load({ progs: { xdp_frags: { autoload: hook.name === "xdp.frags" } } });
     const hits = (): number => Number(skel.bss[hook.counter]);
     const link = hook.attach(skel.progs);
@@ -147,8 +156,13 @@ async function withDevices(
   });
 }
 
+function addClassfulQdisc(): void {
+  execFileSync("tc", ["qdisc", "add", "dev", "one", "root", "handle", "1:", "htb"]);
+}
+
 function assertNothingAttached(): void {
   assert.deepEqual(queryXdp("two"), []);
+  assert.deepEqual(queryTc("one", { parent: "1:" }), []);
   for (const direction of ["ingress", "egress"] as const) {
     for (const device of ["one", "two"]) {
       assert.deepEqual(queryTc(device, direction), []);
@@ -162,6 +176,7 @@ function assertNothingAttached(): void {
 async function cycleAll(): Promise<void> {
   for (const hook of hooks.filter((each) => lacking(each) === undefined)) {
     await withDevices(hook.devices ?? "veth", () => {
+      hook.prepare?.();
       using skel = packets.load({ progs: { xdp_frags: { autoload: hook.name === "xdp.frags" } } });
       for (let i = 0; i < CYCLES; i++) hook.attach(skel.progs).detach();
       assertNothingAttached();
