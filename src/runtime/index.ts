@@ -155,4 +155,12 @@ export {
 } from "./links/index.ts";
 export * from "./maps/index.ts";
 export { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./sys/map-ops.ts";
-export { PerfEventArray, RingBuffer, type RecordOptions } from "./records/index.ts";
+export {
+  PerfEventArray,
+  RingBuffer,
+  type PerfOptions,
+  type PerfRecordOptions,
+  type PerfRingUsage,
+  type PerfSample,
+  type RecordOptions,
+} from "./records/index.ts";

@@ -3,5 +3,6 @@
  * is a codec of the generated module.
  * Ring buffers: https://docs.kernel.org/bpf/ringbuf.html
  */
-export { PerfEventArray } from "./perf-event-array.ts";
+export { PerfEventArray, type PerfRecordOptions, type PerfRingUsage, type PerfSample } from "./perf-event-array.ts";
+export type { PerfOptions } from "./perf-options.ts";
 export { RingBuffer, type RecordOptions } from "./ring-buffer.ts";

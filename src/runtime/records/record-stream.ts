@@ -69,7 +69,9 @@ export class RecordStream<T> implements AsyncIterableIterator<T, undefined> {
       const source = this.#begin();
       if (source === undefined) return Promise.resolve(done());
       if (this.#sinceTurn >= recordsPerTurn) return this.#afterTurn();
-      return advance(source) ? Promise.resolve(this.#take(source)) : this.#wait();
+      if (advance(source)) return Promise.resolve(this.#take(source));
+      // Looking for a record may have called back to somebody who ended this.
+      return this.#ended ? Promise.resolve(done()) : this.#wait();
     } catch (error) {
       this.end();
       return rejected(error);
@@ -97,6 +99,10 @@ export class RecordStream<T> implements AsyncIterableIterator<T, undefined> {
     if (wasReading) this.#host.end(this);
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#settle()?.resolve(done());
+  }
+
+  get #ended(): boolean {
+    return this.#state === "ended";
   }
 
   /** The source, from the first call on; undefined when the stream has ended. */

@@ -89,7 +89,7 @@ export class RingBuffer<T> extends BpfMap {
   }
 
   #begin(reader: RecordStream<T> | "consume"): RingRecords<T> {
-    if (this.#reader !== undefined) throw this.#alreadyRead();
+    if (this.#reader !== undefined) throw alreadyRead(this.name);
     const { records } = (this.#ring ??= this.#open());
     records.rewind();
     this.#reader = reader;
@@ -107,20 +107,17 @@ export class RingBuffer<T> extends BpfMap {
     this.#ring?.mapped.close();
     this.#ring = undefined;
   }
+}
 
-  #alreadyRead(): CoreGenError {
-    return new CoreGenError(
-      "bad-input",
-      `map "${this.name}" is being read already, and a record can go to one reader only`,
-      {
-        hints: ["End the other loop first, or hand its records on to both places."],
-      },
-    );
-  }
+/** The error of a second reader of one buffer. */
+export function alreadyRead(name: string): CoreGenError {
+  return new CoreGenError("bad-input", `map "${name}" is being read already, and a record can go to one reader only`, {
+    hints: ["End the other loop first, or hand its records on to both places."],
+  });
 }
 
 /** From JavaScript anything may come: what is no signal must not end up as a reader that can't be ended. */
-function checkedSignal({ signal }: RecordOptions): AbortSignal | undefined {
+export function checkedSignal({ signal }: RecordOptions): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new TypeError("records({ signal }) takes an AbortSignal: give it controller.signal, not the controller");
 }

@@ -40,20 +40,20 @@ export class RingRecords<T> implements RecordSource<T> {
     const cursor = this.#cursor;
     const { at, length } = cursor;
     try {
-      if (length < this.#codec.size) throw this.#tooShort(length);
+      if (length < this.#codec.size) throw tooShort(this.#what, length, this.#codec.size);
       this.#data.end = at + length;
       return this.#codec.read(this.#data, at);
     } finally {
       cursor.release();
     }
   }
+}
 
-  #tooShort(length: number): CoreGenError {
-    const message = `${this.#what}: a record has ${length} bytes, and its type has ${this.#codec.size}`;
-    return new CoreGenError("bad-value", message, {
-      hints: [
-        "The program sends records of another type than the skeleton says: generate it again, with --record MAP=STRUCT.",
-      ],
-    });
-  }
+/** The error of a record that is shorter than its type. */
+export function tooShort(what: string, length: number, size: number): CoreGenError {
+  return new CoreGenError("bad-value", `${what}: a record has ${length} bytes, and its type has ${size}`, {
+    hints: [
+      "The program sends records of another type than the skeleton says: generate it again, with --record MAP=STRUCT.",
+    ],
+  });
 }

@@ -13,15 +13,21 @@ export const PERF_TYPE_HW_CACHE = 3;
 export const PERF_TYPE_RAW = 4;
 export const PERF_TYPE_BREAKPOINT = 5;
 export const PERF_COUNT_SW_BPF_OUTPUT = 10;
+export const PERF_SAMPLE_TIME: number = 1 << 2;
 export const PERF_SAMPLE_RAW: number = 1 << 10;
+/** The clock of `bpf_ktime_get_ns()`. */
+export const CLOCK_MONOTONIC = 1;
 
 /** PERF_ATTR_SIZE_VER1, with `config2`: every kernel that has BPF knows it. */
 const ATTR_SIZE = 72;
+/** PERF_ATTR_SIZE_VER3, with `clockid` (Linux 4.1). */
+const ATTR_SIZE_WITH_CLOCK = 96;
 const PERF_FLAG_FD_CLOEXEC = 8;
 /** Bits of the bit-fields. C compilers for big-endian machines count them from the other end. */
 const bit = (number: bigint): bigint => (hostIsLittleEndian ? 1n << number : 1n << (63n - number));
 const FREQ: bigint = bit(10n);
 const WATERMARK: bigint = bit(14n);
+const USE_CLOCKID: bigint = bit(25n);
 
 /** The parts of `struct perf_event_attr` that are used here. */
 export interface PerfEventAttr {
@@ -44,6 +50,8 @@ export interface PerfEventAttr {
   readonly wakeupEvents?: number;
   /** Wake up readers after so many bytes, instead of events. */
   readonly wakeupWatermark?: number;
+  /** `CLOCK_*` of the times in samples, instead of perf's own. */
+  readonly clock?: number;
 }
 
 /**
@@ -73,18 +81,29 @@ const hints: ReadonlyMap<number, readonly string[]> = new Map([
 
 /** The bytes of `struct perf_event_attr`. */
 export function encodePerfEventAttr(event: PerfEventAttr): Attr {
-  const attr = new Attr(ATTR_SIZE)
+  const size = event.clock === undefined ? ATTR_SIZE : ATTR_SIZE_WITH_CLOCK;
+  const attr = new Attr(size)
     .u32(0, event.type)
-    .u32(4, ATTR_SIZE)
+    .u32(4, size)
     .u64(8, BigInt(event.config))
     .u64(16, BigInt(event.frequency ?? event.samplePeriod ?? 0))
     .u64(24, BigInt(event.sampleType ?? 0))
-    .u64(40, (event.wakeupWatermark === undefined ? 0n : WATERMARK) | (event.frequency === undefined ? 0n : FREQ))
+    .u64(40, flagsOf(event))
     .u32(48, event.wakeupWatermark ?? event.wakeupEvents ?? 0)
     .u64(64, event.probeOffset ?? 0n);
+  if (event.clock !== undefined) attr.u32(92, event.clock);
   const { breakpoint } = event;
   if (breakpoint !== undefined) attr.u32(52, breakpoint.kind).u64(56, breakpoint.address).u64(64, breakpoint.length);
   return event.probed === undefined ? attr : attr.text(56, event.probed);
+}
+
+function flagsOf({ wakeupWatermark, frequency, clock }: PerfEventAttr): bigint {
+  const flags: [unknown, bigint][] = [
+    [wakeupWatermark, WATERMARK],
+    [frequency, FREQ],
+    [clock, USE_CLOCKID],
+  ];
+  return flags.reduce((all, [given, flag]) => (given === undefined ? all : all | flag), 0n);
 }
 
 // _IO('$', n) and _IOW('$', n, __u32) of linux/perf_event.h. PowerPC has its own encoding of the direction.
