@@ -1,5 +1,14 @@
+import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
-import { onlineCpus } from "../../src/runtime/kernel/cpus.ts";
+import { u32 } from "../../src/runtime/codecs.ts";
+import { onlineCpus, possibleCpus } from "../../src/runtime/kernel/cpus.ts";
+import { PerfEventArray } from "../../src/runtime/records/perf-event-array.ts";
+import { syscallNumbers } from "../../src/runtime/sys/arch.ts";
+import { BPF_PROG_TEST_RUN } from "../../src/runtime/sys/bpf.ts";
+import { openDescriptors } from "../../src/runtime/sys/fd.ts";
+import { mapFreeze } from "../../src/runtime/sys/map-ops.ts";
+import { libc } from "../../src/runtime/sys/libc.ts";
+import { makeMapByHand } from "./hand-made.ts";
 import { perfEvents, type Event, type PerfEvents } from "../objects/perf-events.skel.ts";
 import { describeWithKernel } from "../support/kernel.ts";
 
@@ -11,6 +20,31 @@ type Sender = "send" | "send_odd" | "send_chunks";
 /** Sends `count` records from a program on one CPU. */
 function send(skel: PerfEvents, first: number, count: number, cpu = cpus[0] ?? 0, sender: Sender = "send"): void {
   skel.progs[sender].testRun({ context: [BigInt(first), BigInt(count)], cpu });
+}
+
+/** Sends `rounds` times 20 records from one CPU, in a thread of its own. */
+function sendInThread(skel: PerfEvents, cpu: number, rounds: number): Worker {
+  const workerData = {
+    bpf: syscallNumbers().bpf,
+    command: BPF_PROG_TEST_RUN,
+    program: skel.progs.send.fd,
+    cpu,
+    rounds,
+  };
+  const code = `
+    const koffi = require("koffi");
+    const { bpf, command, program, cpu, rounds } = require("node:worker_threads").workerData;
+    const syscall = koffi.load(null).func("long syscall(long, int, void *, int)");
+    const context = new BigUint64Array([0n, 20n]);
+    const attr = new DataView(new ArrayBuffer(72));
+    attr.setUint32(0, program, true);
+    attr.setUint32(40, context.byteLength, true);
+    attr.setBigUint64(48, BigInt(koffi.address(context)), true);
+    attr.setUint32(64, 1, true);
+    attr.setUint32(68, cpu, true);
+    for (let i = 0; i < rounds; i++) if (Number(syscall(bpf, command, attr.buffer, 72)) !== 0) throw new Error("refused");
+    context.at(0);`;
+  return new Worker(code, { eval: true, workerData });
 }
 
 /** What the program wrote into `text`. */
@@ -163,9 +197,7 @@ describeWithKernel("a perf event array", {}, () => {
   it("keeps the order of time while programs send on all CPUs at once", async () => {
     using skel = perfEvents.load();
     skel.maps.events.open({ order: "time", pages: 256 });
-    const senders = cpus.map((cpu) => {
-      return new Worker(senderThread, { eval: true, workerData: { program: skel.progs.send.fd, cpu, rounds: 100 } });
-    });
+    const senders = cpus.map((cpu) => sendInThread(skel, cpu, 100));
     const count = 100 * 20 * cpus.length;
     let last = 0n;
     const byCpu = new Map<number, number>();
@@ -180,5 +212,238 @@ describeWithKernel("a perf event array", {}, () => {
     expect(byCpu).toEqual(new Map([...byCpu.keys()].map((cpu) => [cpu, count / cpus.length])));
     expect(byCpu.size).toBe(cpus.length);
     expect(skel.maps.events.lost).toBe(0);
+  });
+});
+
+describeWithKernel("a reader of a perf event array", {}, () => {
+  it("is one at a time", async () => {
+    using skel = perfEvents.load();
+    const { events } = skel.maps;
+    events.open();
+    send(skel, 1, 2);
+    for await (const { number } of events) {
+      expect(() => events.consume(() => undefined)).toThrow('map "events" is being read already');
+      expect(() => {
+        events.open();
+      }).toThrow('map "events" is being read already');
+      await expect(events.records().next()).rejects.toMatchObject({ code: "bad-input" });
+      if (number === 2) break;
+    }
+    send(skel, 3, 1);
+    events.consume(() => {
+      expect(() => events.consume(() => undefined)).toThrow("being read already");
+    });
+  });
+
+  it("goes on where the last one ended, and keeps the rings that it has", async () => {
+    using skel = perfEvents.load();
+    const { events } = skel.maps;
+    events.open({ pages: 2 });
+    send(skel, 0, 6);
+    const seen: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      for await (const { number } of events) {
+        seen.push(number);
+        if (number % 2 === 1) break;
+      }
+    }
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(events.usage().map(({ size }) => size)).toEqual(cpus.map(() => 2 * libc().pageSize));
+    send(skel, 6, 1);
+    events.open({ pages: 4 });
+    expect(events.usage().map(({ size, pending }) => [size, pending])).toEqual(
+      cpus.map(() => [4 * libc().pageSize, 0]),
+    );
+    expect(consumed(skel)).toEqual([]);
+  });
+
+  it("is woken up after as many records or bytes as it says", async () => {
+    for (const wakeup of [{ wakeupEvents: 5 }, { wakeupWatermark: 5 * 80 }]) {
+      using skel = perfEvents.load();
+      const seen: number[] = [];
+      const stop = new AbortController();
+      const reading = (async () => {
+        for await (const { number } of skel.maps.events.records({ ...wakeup, signal: stop.signal })) seen.push(number);
+      })();
+      await sleep(20);
+      send(skel, 0, 4);
+      await sleep(50);
+      expect(seen).toEqual([]);
+      send(skel, 4, 2);
+      await sleep(50);
+      expect(seen).toEqual(numbers(6));
+      stop.abort();
+      await reading;
+    }
+  });
+
+  it("says so when a program sends before there are rings, and when the map has no place for a CPU", () => {
+    const opened = perfEvents.open();
+    opened.maps.events.maxEntries = 1;
+    using skel = opened.load();
+    send(skel, 0, 3);
+    expect([skel.bss.refused, skel.bss.why]).toEqual([3n, -2n]);
+    expect(skel.maps.events.usage()).toEqual([]);
+    skel.maps.events.open();
+    expect(skel.maps.events.usage()).toHaveLength(1);
+  });
+
+  it("is refused for options that can't be", () => {
+    using skel = perfEvents.load();
+    const { events } = skel.maps;
+    const controller = new AbortController() as unknown as AbortSignal;
+    expect(() => events.records({ signal: controller })).toThrow(TypeError);
+    expect(() => events.records({ pages: 3 })).toThrow(
+      new RangeError('map "events": pages takes a power of two from 1 to 262144, not 3'),
+    );
+    expect(() => events.samples({ wakeupEvents: 0 })).toThrow("wakeupEvents takes an integer from 1 to 2147483647");
+    expect(() => events.samples({ wakeupWatermark: -1 })).toThrow("wakeupWatermark takes an integer from 0");
+    expect(() => {
+      events.open({ order: "size" as "time" });
+    }).toThrow(new TypeError('map "events": order takes "cpu" or "time", not "size"'));
+  });
+
+  it("leaves nothing behind when the kernel refuses", () => {
+    using map = makeMapByHand("perf_event_array", { keySize: 4, valueSize: 4, maxEntries: possibleCpus() });
+    const events = new PerfEventArray(map, u32);
+    mapFreeze(map.fd);
+    const descriptors = openDescriptors().length;
+    expect(() => {
+      events.open();
+    }).toThrow(expect.objectContaining({ code: "permission", errnoName: "EPERM" }));
+    expect([openDescriptors().length, events.usage()]).toEqual([descriptors, []]);
+  });
+});
+
+describeWithKernel("closing a perf event array", {}, () => {
+  it("ends a loop that waits", async () => {
+    using skel = perfEvents.load();
+    const reading = (async () => {
+      for await (const record of skel.maps.events) expect(record).toBeUndefined();
+      return "ended";
+    })();
+    await sleep(20);
+    skel.close();
+    expect(await reading).toBe("ended");
+  });
+
+  it("ends a loop from its own body, from the callback of consume, and from onLost", async () => {
+    const seen: unknown[] = [];
+    for (const how of ["loop", "consume", "lost", "lost while waiting", "lost in order"] as const) {
+      using skel = perfEvents.load();
+      const { events } = skel.maps;
+      events.open({ pages: 1, order: how === "lost in order" ? "time" : "cpu" });
+      const onLost = (): void => {
+        seen.push(how);
+        skel.close();
+      };
+      if (how === "consume") {
+        send(skel, 0, 2);
+        expect(events.consume(onLost)).toBe(1);
+        continue;
+      }
+      if (how === "loop") {
+        send(skel, 0, 2);
+        for await (const record of events) onLost.call(record);
+        continue;
+      }
+      send(skel, 0, 200);
+      let last = Number(skel.bss.sent) - 1;
+      for await (const { number } of events.records({ onLost })) {
+        if (number !== last) continue;
+        last = -1;
+        if (how !== "lost while waiting") send(skel, 500, 1);
+        else
+          setTimeout(() => {
+            send(skel, 500, 1);
+          }, 20);
+      }
+      expect(last).toBe(-1);
+      await expect(events.records().next()).rejects.toMatchObject({
+        code: "closed",
+        message: 'map "events" is closed',
+      });
+    }
+    expect(seen).toEqual(["loop", "consume", "lost", "lost while waiting", "lost in order"]);
+  });
+
+  it("makes everything but its name throw", async () => {
+    const skel = perfEvents.load();
+    const { events } = skel.maps;
+    events.open();
+    skel.close();
+    await expect(events.records().next()).rejects.toMatchObject({ code: "closed" });
+    const uses = [
+      () => events.consume(() => undefined),
+      () => events.usage(),
+      () => {
+        events.open();
+      },
+    ];
+    for (const use of uses)
+      expect(use).toThrow(expect.objectContaining({ code: "closed", message: 'map "events" is closed' }));
+    expect(events).toMatchObject({ name: "events", kind: "perf_event_array", lost: 0 });
+  });
+
+  it("leaves records where they are when onLost throws or aborts", async () => {
+    using skel = perfEvents.load();
+    const { events } = skel.maps;
+    events.open({ pages: 1 });
+    const overflow = (number: number): void => {
+      send(skel, 0, 100);
+      consumed(skel);
+      send(skel, number, 1);
+    };
+    const onLost = (): void => {
+      throw new Error("on purpose");
+    };
+    overflow(1000);
+    await expect(events.records({ onLost }).next()).rejects.toThrow("on purpose");
+    expect(consumed(skel)).toMatchObject([{ number: 1000 }]);
+    overflow(2000);
+    const stop = new AbortController();
+    const aborting = events.records({
+      signal: stop.signal,
+      onLost: () => {
+        stop.abort();
+      },
+    });
+    expect(await aborting.next()).toEqual({ value: undefined, done: true });
+    expect(consumed(skel)).toMatchObject([{ number: 2000 }]);
+  });
+
+  const orders = [
+    ["close", "abort", "return"],
+    ["close", "return", "abort"],
+    ["abort", "close", "return"],
+    ["abort", "return", "close"],
+    ["return", "close", "abort"],
+    ["return", "abort", "close"],
+  ] as const;
+
+  it.each([
+    ["waiting", 0, 1],
+    ["with records left", 3, 1],
+    ["not started", 3, 0],
+    ["with several calls waiting", 1, 4],
+  ])("%s, in every order with abort and break", async (_, records, calls) => {
+    for (const order of orders) {
+      using skel = perfEvents.load();
+      skel.maps.events.open();
+      send(skel, 0, records);
+      const stop = new AbortController();
+      const stream = skel.maps.events.records({ signal: stop.signal });
+      const answers = Array.from({ length: calls }, () => stream.next());
+      await sleep(1);
+      for (const action of order) {
+        if (action === "close") skel.close();
+        else if (action === "abort") stop.abort();
+        else await stream.return?.();
+        await sleep(1);
+      }
+      const results = await Promise.all(answers);
+      expect(results.map(({ done }) => done === true)).toEqual(results.map((_result, i) => i >= records));
+      expect(await stream.next()).toEqual({ value: undefined, done: true });
+    }
   });
 });

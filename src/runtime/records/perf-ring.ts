@@ -66,11 +66,12 @@ export class PerfRing {
   close(): void {
     if (this.event.closed) return;
     try {
-      if (!this.#map.closed) mapDelete(this.#map, u32Bytes(this.cpu));
-    } finally {
-      this.#mapping.close();
-      this.event.close();
+      mapDelete(this.#map, u32Bytes(this.cpu));
+    } catch {
+      // Frozen since: then it goes with the map.
     }
+    this.#mapping.close();
+    this.event.close();
   }
 }
 
