@@ -12,6 +12,7 @@ import { checkKsyms } from "./ksyms.ts";
 import { checkMachine } from "./machine.ts";
 import { checkMaps } from "./maps.ts";
 import { checkModules } from "./modules.ts";
+import { checkRecords } from "./records.ts";
 import { checkStructOps } from "./struct-ops.ts";
 
 await checkMachine();
@@ -23,6 +24,7 @@ await checkGuide();
 await checkMaps();
 await checkModules();
 await checkKsyms();
+await checkRecords();
 await checkStructOps();
 
 await check("nothing is left behind", async () => {
