@@ -63,7 +63,10 @@ async function perfBuffersWake(): Promise<void> {
   clearInterval(timer);
   // The first one may have come before the rings were there.
   const [first = 0] = seen;
-  assert.deepEqual(seen, Array.from({ length: 20 }, (_, i) => first + i));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 20 }, (_, i) => first + i),
+  );
 }
 
 function perfBuffersFollowCpus(): void {
