@@ -13,6 +13,7 @@ export type ErrorCode =
   | "verifier"
   | "no-kernel-btf"
   | "incompatible-map"
+  | "buffer-full"
   | "closed";
 
 /** The facts of a {@link CoreGenError} beside its message. */

@@ -27,6 +27,8 @@ function classOf(context: BuildContext, map: MapDef, records: RecordReport): Map
       return buffer(context, map, records, "ringbuf", "RingBuffer");
     case "perf_event_array":
       return buffer(context, map, records, "perf_event_array", "PerfEventArray");
+    case "user_ringbuf":
+      return userRing(context, map, records);
     case "hash":
     case "lru_hash":
     case "rhash":
@@ -107,6 +109,12 @@ function buffer(context: BuildContext, map: MapDef, records: RecordReport, spec:
     classes: [type],
     spec: `{ type: ${quote(spec)}, record: ${record.codec} }`,
   };
+}
+
+/** A sample is of one struct, known before it is written, or bytes. */
+function userRing(context: BuildContext, map: MapDef, { types, maps }: RecordReport): MapClass {
+  const decided = maps.filter(({ candidates }) => candidates.length === 1);
+  return buffer(context, map, { types, maps: decided }, "user_ringbuf", "UserRingBuffer");
 }
 
 function keyed(context: BuildContext, map: MapDef, spec: string, type: string): MapClass {
@@ -198,7 +206,7 @@ function mapDoc({ types }: BuildContext, map: MapDef, records: RecordReport): st
   const kind = `BPF_MAP_TYPE_${kindOf(map).toUpperCase()}`;
   const record = records.maps.find((one) => one.map === map.name);
   if (record !== undefined) {
-    const room = kindOf(map) === "ringbuf" ? ` of ${map.maxEntries} bytes` : "";
+    const room = kindOf(map).endsWith("ringbuf") ? ` of ${map.maxEntries} bytes` : "";
     return docComment(`${code(kind)}${room}. ${commentText(record.message)}`.trimEnd());
   }
   if (map.structOps !== undefined) {

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly sends: readonly Send[];
   /** The sends that no struct was found for. */
   readonly unexplained: readonly Send[];
+  /** Whether programs read what is in it, instead of sending. */
+  readonly isDrained: boolean;
   /** Whether there are sends to a map that the code doesn't show. */
   readonly hiddenSends: boolean;
   /** Whether following the code was given up. */
@@ -46,7 +48,7 @@ function carries(types: TypeTable, evidence: Evidence, why: string): string {
 /** Said of a struct that somebody named, when the code was seen to send other sizes. */
 function sizeWarning(types: TypeTable, { candidates, sends }: Evidence): string {
   const expected = new Set(candidates.map((id) => sizeOf(types, id)));
-  const odd = sends.filter(({ size }) => size !== undefined && !expected.has(size));
+  const odd = sends.filter(({ size, isRead }) => size !== undefined && !isRead && !expected.has(size));
   return odd.length === 0 ? "" : ` But ${listPlaces(odd)}.`;
 }
 
@@ -89,9 +91,10 @@ function foundNone(evidence: Evidence): string {
   return `The struct that "${map}" carries is not known: ${reason(evidence)}. ${fix}`;
 }
 
-function reason({ sends, hiddenSends, gaveUp, noDebugInfo }: Evidence): string {
+function reason({ sends, isDrained, hiddenSends, gaveUp, noDebugInfo }: Evidence): string {
   if (sends.length === 0) {
     if (gaveUp) return "the code is too tangled to follow";
+    if (isDrained) return "no code was found that reads from it what could be a struct";
     return hiddenSends
       ? "the code does not show which map it sends records to"
       : "no code was found that sends records to it";
@@ -103,11 +106,12 @@ function reason({ sends, hiddenSends, gaveUp, noDebugInfo }: Evidence): string {
 
 /** "handle_execve sends 280 bytes, handle_exit sends 16 bytes". */
 function listPlaces(sends: readonly Send[]): string {
-  const texts = sends.map(({ size, frames: [{ code }] }) =>
-    size === undefined
-      ? `how many bytes ${code.name} sends is decided at run time`
-      : `${code.name} sends ${size} bytes`,
-  );
+  const texts = sends.map(({ size, isRead, frames: [{ code }] }) => {
+    const does = isRead ? "reads" : "sends";
+    return size === undefined
+      ? `how many bytes ${code.name} ${does} is decided at run time`
+      : `${code.name} ${does} ${size} bytes`;
+  });
   const places = [...new Set(texts)];
   const more = places.length > MOST_PLACES ? [`and ${places.length - MOST_PLACES} more do`] : [];
   return [...places.slice(0, MOST_PLACES), ...more].join(", ");

@@ -9,7 +9,7 @@ import { CandidateFinder, recordId } from "./record-candidates.ts";
 import type { MapRecords, RecordReport } from "./record-info.ts";
 import { recordMessage, type Evidence } from "./record-message.ts";
 import { checkFlaggedMaps, NamedRecords } from "./record-names.ts";
-import { findSends, isBuffer, type Send, type Sends } from "./sends.ts";
+import { findSends, isBuffer, isUserRing, type Send, type Sends } from "./sends.ts";
 
 /** How {@link findRecords} decides. */
 export interface FindRecordsOptions {
@@ -18,7 +18,7 @@ export interface FindRecordsOptions {
 }
 
 /**
- * Finds out which struct each ring buffer and perf event array carries.
+ * Finds out which struct each ring buffer, perf event array and user ring buffer carries.
  *
  * In this order: `flags`; the map's value type; a `btf_decl_tag("core-gen:record=event")` on the map; the code that
  * sends records: the size it asks for, and the structs of that size among the variables there (DWARF), or behind the
@@ -70,11 +70,14 @@ class RecordFinder {
       ...decision,
       map: map.name,
       sends,
+      isDrained: isUserRing(map),
       hiddenSends: this.#sends.sends.some((send) => send.map === undefined),
       gaveUp: !this.#sends.complete,
       noDebugInfo: source === "none" ? this.#whyNoDebug() : undefined,
     };
-    return { map: map.name, candidates, source, sizes: sizesOf(sends), message: recordMessage(this.types, evidence) };
+    // What a program reads of a sample is no sign of how long it is.
+    const sizes = isUserRing(map) ? [] : sizesOf(sends);
+    return { map: map.name, candidates, source, sizes, message: recordMessage(this.types, evidence) };
   }
 
   #decide(map: MapDef, sends: readonly Send[]): Decision {

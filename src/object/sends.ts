@@ -13,7 +13,7 @@ export interface CodePlace {
   readonly slot: number;
 }
 
-/** One way in which the code sends a record. */
+/** One way in which the code sends a record, or reads a sample from a user ring buffer. */
 export interface Send {
   /** Index in `BpfObject.maps`; undefined when the code doesn't show it. */
   readonly map: number | undefined;
@@ -21,15 +21,17 @@ export interface Send {
   readonly size: number | undefined;
   /** Where the record is sent from. */
   readonly data: Value;
+  /** Whether the program is who reads. */
+  readonly isRead: boolean;
   /** Whether the code gets a pointer to the record, so that no variable of the record's own type need be there. */
   readonly reserved: boolean;
   /** The call of the helper, then the calls of functions that lead to it, the innermost first. */
   readonly frames: readonly [CodePlace, ...CodePlace[]];
 }
 
-/** The arguments (1 is r1) of a helper that sends records. */
+/** The arguments (1 is r1) of a helper that sends records, or reads what a user ring buffer holds. */
 interface SendingHelper {
-  readonly map: number;
+  readonly map?: number;
   readonly data: number | undefined;
   readonly size: number;
   readonly reserves: boolean;
@@ -53,6 +55,14 @@ const MAX_STEPS = 10_000_000;
 const STEPS_PER_INSN = 40;
 const FREE_STEPS = 1_000_000;
 
+const USER_RINGBUF_DRAIN = 209;
+
+/** What a callback of `bpf_user_ringbuf_drain` reads a sample with: it is in the dynptr that it gets. */
+const readers: ReadonlyMap<number, SendingHelper> = new Map([
+  [201, { data: 1, size: 2, reserves: false }], // bpf_dynptr_read
+  [203, { data: undefined, size: 3, reserves: true }], // bpf_dynptr_data
+]);
+
 /** What {@link findSends} found. */
 export interface Sends {
   readonly sends: readonly Send[];
@@ -60,10 +70,15 @@ export interface Sends {
   readonly complete: boolean;
 }
 
-/** Whether the map is a buffer that programs send records through. */
+/** Whether the map is a buffer that programs send records through, or read samples from. */
 export function isBuffer(map: MapDef): boolean {
   const type = mapTypes[map.type];
-  return type === "ringbuf" || type === "perf_event_array";
+  return type === "ringbuf" || type === "perf_event_array" || isUserRing(map);
+}
+
+/** Whether the map is a buffer that programs read samples from. */
+export function isUserRing(map: MapDef): boolean {
+  return mapTypes[map.type] === "user_ringbuf";
 }
 
 /**
@@ -92,6 +107,8 @@ class SendFinder {
   readonly #object: BpfObject;
   readonly #targets = new Map<BpfFunction, ReadonlyMap<number, InsnTarget>>();
   readonly #known = new Set<string>();
+  /** The register that has the map while a callback of `bpf_user_ringbuf_drain` is followed. */
+  #drained: Value | undefined;
   #stepsLeft: number;
 
   constructor(object: BpfObject) {
@@ -128,6 +145,9 @@ class SendFinder {
     if (insn === undefined || !this.complete) return;
     const helper = insn.src === 0 ? helpers.get(insn.imm) : undefined;
     if (helper !== undefined) this.#send(helper, args, [place, ...callers]);
+    const reader = insn.src === 0 && this.#drained !== undefined ? readers.get(insn.imm) : undefined;
+    if (reader !== undefined) this.#send(reader, args, [place, ...callers]);
+    if (insn.src === 0 && insn.imm === USER_RINGBUF_DRAIN) this.#drain(args, place, callers);
     const callee = this.#callee(place.code, place.slot, insn);
     if (callee === undefined || callers.length + 1 >= MAX_FRAMES) return;
     // The stack is the caller's, to the callee its addresses say nothing.
@@ -135,11 +155,24 @@ class SendFinder {
     if (this.#isNew(callee, place, passed)) this.follow(callee, passed, [place, ...callers]);
   }
 
+  /** Follows what the kernel calls for each sample: it gets a dynptr and what the caller wants it to. */
+  #drain(args: readonly Value[], place: CodePlace, callers: readonly CodePlace[]): void {
+    const callback = argument(args, 2);
+    if (callback.kind !== "function" || callers.length + 1 >= MAX_FRAMES || this.#drained !== undefined) return;
+    const code = subprogramAt(this.#object.subprograms, callback.slot);
+    if (code === undefined || !this.#isNew(code, place, args)) return;
+    this.#drained = argument(args, 1);
+    this.follow(code, [], [place, ...callers]);
+    this.#drained = undefined;
+  }
+
   #send(helper: SendingHelper, args: readonly Value[], frames: readonly [CodePlace, ...CodePlace[]]): void {
     const data = helper.data === undefined ? unknown : argument(args, helper.data);
-    for (const map of this.#buffersIn(argument(args, helper.map))) {
+    const isRead = helper.map === undefined;
+    const buffer = helper.map === undefined ? this.#drained : argument(args, helper.map);
+    for (const map of this.#buffersIn(buffer ?? unknown)) {
       for (const size of sizesIn(argument(args, helper.size)))
-        this.sends.push({ map, size, data, reserved: helper.reserves, frames });
+        this.sends.push({ map, size, data, isRead, reserved: helper.reserves, frames });
     }
   }
 
@@ -167,6 +200,8 @@ class SendFinder {
         return { kind: "map", maps: [target.map] };
       case "data":
         return { kind: "data", map: target.map, offset: target.offset + (code.insns[slot]?.imm ?? 0) };
+      case "function":
+        return functionValue(code, slot, target);
       case undefined:
         return undefined;
       default:
@@ -202,4 +237,9 @@ function argument(args: readonly Value[], register: number): Value {
 
 function sizesIn(value: Value): readonly (number | undefined)[] {
   return value.kind === "const" ? value.values : [undefined];
+}
+
+function functionValue(code: BpfFunction, slot: number, target: InsnTarget): Value {
+  const insn = code.insns[slot];
+  return insn === undefined ? unknown : { kind: "function", slot: textSlot(code, slot, insn, target) };
 }

@@ -8,6 +8,7 @@ import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly MapTypeName[]>> = {
   ringbuf: ["ringbuf"],
   perf_event_array: ["perf_event_array"],
+  user_ringbuf: ["user_ringbuf"],
   hash: ["hash", "lru_hash", "rhash"],
   percpu_hash: ["percpu_hash", "lru_percpu_hash"],
   array: ["array"],

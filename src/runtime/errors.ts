@@ -127,3 +127,30 @@ export class IncompatibleMapError extends CoreGenError {
     this.differences = differences;
   }
 }
+
+/** A buffer that a program empties had no room; `code` is `buffer-full`. */
+export class BufferFullError extends CoreGenError {
+  override readonly name: string = "BufferFullError";
+  /** What was to be put in takes up so many bytes. */
+  readonly needed: number;
+  /** So many were free. */
+  readonly free: number;
+
+  readonly #what: string;
+
+  /** `waited` is in milliseconds. */
+  constructor(what: string, needed: number, free: number, waited?: number) {
+    const when = waited === undefined ? "" : ` after ${waited} ms`;
+    super("buffer-full", `${what}: ${free} bytes are free${when}, and ${needed} are needed`, {
+      hints: ["It is emptied by a program that calls bpf_user_ringbuf_drain(): does it run, and often enough?"],
+    });
+    this.#what = what;
+    this.needed = needed;
+    this.free = free;
+  }
+
+  /** The same after waiting for room. */
+  after(waited: number): BufferFullError {
+    return new BufferFullError(this.#what, this.needed, this.free, waited);
+  }
+}

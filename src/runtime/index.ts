@@ -4,7 +4,7 @@
  * The system call: https://docs.kernel.org/userspace-api/ebpf/syscall.html
  */
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "../errors.ts";
-export { IncompatibleMapError, KernelError, VerifierError, type MapDifference } from "./errors.ts";
+export { BufferFullError, IncompatibleMapError, KernelError, VerifierError, type MapDifference } from "./errors.ts";
 export type { LogLine, LogEvent, LogFacts, LogLevel, OnLog, VerifierStatistics } from "./load/index.ts";
 export {
   registerSectionHandler,
@@ -158,9 +158,14 @@ export { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./sys/map-ops.ts";
 export {
   PerfEventArray,
   RingBuffer,
+  UserRingBuffer,
   type PerfOptions,
   type PerfRecordOptions,
   type PerfRingUsage,
   type PerfSample,
   type RecordOptions,
+  type Reservation,
+  type SampleOptions,
+  type UserRingUsage,
+  type WaitOptions,
 } from "./records/index.ts";

@@ -29,6 +29,7 @@ export interface SkeletonSpec {
 export type MapSpec =
   | { readonly type: "ringbuf"; readonly record: Codec<unknown> }
   | { readonly type: "perf_event_array"; readonly record: Codec<unknown> }
+  | { readonly type: "user_ringbuf"; readonly record: Codec<unknown> }
   | { readonly type: "hash" | "percpu_hash"; readonly key: Codec<unknown>; readonly value: Codec<unknown> }
   | { readonly type: "array" | "percpu_array"; readonly value: Codec<unknown> }
   | { readonly type: "queue" | "stack" | "bloom_filter"; readonly value: Codec<unknown> }

@@ -31,6 +31,7 @@ import type {
   StackMap,
   StackTraceMap,
   TaskStorage,
+  UserRingBuffer,
   XskMap,
 } from "core-gen/runtime";
 
@@ -208,8 +209,12 @@ export interface MapKindsShape {
     task_storage: TaskStorage<Value>;
     /** `BPF_MAP_TYPE_BLOOM_FILTER` of 10 entries: `struct value` */
     bloom_filter: BloomFilterMap<Value>;
-    /** `BPF_MAP_TYPE_USER_RINGBUF` of 5000 entries */
-    user_ringbuf: BpfMap;
+    /**
+     * `BPF_MAP_TYPE_USER_RINGBUF` of 5000 bytes. The struct that "user_ringbuf" carries is not known:
+     * no code was found that reads from it what could be a struct. Name it with `--record
+     * user_ringbuf=STRUCT` or __type(value, struct STRUCT) in the map.
+     */
+    user_ringbuf: UserRingBuffer<Uint8Array>;
     /** `BPF_MAP_TYPE_CGRP_STORAGE` of 0 entries: `int` to `struct value` */
     cgrp_storage: CgroupStorage<Value>;
     /** `BPF_MAP_TYPE_ARENA` of 10 entries */
@@ -269,7 +274,7 @@ export const mapKinds: Skeleton<MapKindsShape, MapKinds> = /* @__PURE__ */ defin
     inode_storage: { type: "inode_storage", value: Value },
     task_storage: { type: "task_storage", value: Value },
     bloom_filter: { type: "bloom_filter", value: Value },
-    user_ringbuf: { type: "other" },
+    user_ringbuf: { type: "user_ringbuf", record: bytesRest },
     cgrp_storage: { type: "cgrp_storage", value: Value },
     arena: { type: "other" },
     everything: { type: "hash", key: Key, value: Value },

@@ -12,6 +12,8 @@ export type Value =
   | { readonly kind: "mapValue"; readonly map: number }
   /** Global data: bytes from the begin of the section that this map holds. */
   | { readonly kind: "data"; readonly map: number; readonly offset: number }
+  /** A function, by its slot in `.text`. */
+  | { readonly kind: "function"; readonly slot: number }
   /** The function's own stack frame: bytes from its top, negative. */
   | { readonly kind: "stack"; readonly offset: number };
 
@@ -38,6 +40,8 @@ export function join(a: Value, b: Value): Value {
       return b.kind === "mapValue" && b.map === a.map ? a : unknown;
     case "data":
       return b.kind === "data" && b.map === a.map && b.offset === a.offset ? a : unknown;
+    case "function":
+      return b.kind === "function" && b.slot === a.slot ? a : unknown;
     case "stack":
       return b.kind === "stack" && b.offset === a.offset ? a : unknown;
     case "unknown":

@@ -1,5 +1,6 @@
 import { PerfEventArray } from "../records/perf-event-array.ts";
 import { RingBuffer } from "../records/ring-buffer.ts";
+import { UserRingBuffer } from "../records/user-ring-buffer.ts";
 import type { DescriptorMapType, LpmTrieSpec, MapSpec } from "../spec.ts";
 import { ArrayMap } from "./array-map.ts";
 import { ArrayOfMaps } from "./array-of-maps.ts";
@@ -37,6 +38,8 @@ export function makeMap(handle: MapHandle, spec: MapSpec, owner: StructOpsOwner)
       return new RingBuffer(handle, spec.record);
     case "perf_event_array":
       return new PerfEventArray(handle, spec.record);
+    case "user_ringbuf":
+      return new UserRingBuffer(handle, spec.record);
     case "hash":
       return new HashMap(handle, spec.key, spec.value);
     case "percpu_hash":

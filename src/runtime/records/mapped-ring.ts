@@ -1,7 +1,7 @@
 import { CoreGenError } from "../../errors.ts";
 import type { Fd } from "../sys/fd.ts";
 import { libc } from "../sys/libc.ts";
-import { mapMemory, type Mapping } from "../sys/mmap.ts";
+import { mapMemory, type Mapping, type MappingOptions } from "../sys/mmap.ts";
 import type { RingMemory } from "./ring-cursor.ts";
 
 /** A {@link RingMemory} that is mapped into this process. */
@@ -17,12 +17,22 @@ const largestRing = 2 ** 30;
  * read-only the producer's page with the data behind it, twice.
  */
 export function mapRing(fd: Fd, size: number): MappedRing {
+  return mapBoth(fd, size, "consumer");
+}
+
+/** Maps a user ring buffer (`ringbuf_map_mmap_user`): the same, with the producer's page and the data to be written. */
+export function mapUserRing(fd: Fd, size: number): MappedRing {
+  return mapBoth(fd, size, "producer");
+}
+
+function mapBoth(fd: Fd, size: number, side: "consumer" | "producer"): MappedRing {
   const what = fd.what;
   if (size > largestRing)
-    throw new CoreGenError("unsupported", `${what}: a ring buffer of ${size} bytes can't be read, 1 GiB is the most`);
+    throw new CoreGenError("unsupported", `${what}: a ring buffer of ${size} bytes can't be mapped, 1 GiB is the most`);
   const page = libc().pageSize;
-  const consumer = mapMemory(fd, { length: page, offset: 0, writable: true, what: `the position of ${what}` });
-  const producer = mapProducer(fd, page, size, consumer);
+  const writable = side === "consumer";
+  const consumer = mapMemory(fd, { length: page, offset: 0, writable, what: `the position of ${what}` });
+  const producer = mapProducer(fd, { length: page + 2 * size, offset: page, writable: !writable }, consumer);
   return {
     what,
     consumer: consumer.bytes,
@@ -36,9 +46,9 @@ export function mapRing(fd: Fd, size: number): MappedRing {
   };
 }
 
-function mapProducer(fd: Fd, page: number, size: number, consumer: Mapping): Mapping {
+function mapProducer(fd: Fd, place: Omit<MappingOptions, "what">, consumer: Mapping): Mapping {
   try {
-    return mapMemory(fd, { length: page + 2 * size, offset: page, writable: false, what: `the records of ${fd.what}` });
+    return mapMemory(fd, { ...place, what: `the records of ${fd.what}` });
   } catch (error) {
     consumer.close();
     throw error;

@@ -61,7 +61,7 @@ export function loadAcquire(words: Int32Array, index: number): number {
 }
 
 /** Writes a word after everything that was written before it. */
-export function storeRelease(words: Int32Array, index: number, value: number): void {
+function storeRelease(words: Int32Array, index: number, value: number): void {
   if (isOrdered) words[index] = value;
   else Atomics.store(words, index, value);
 }

@@ -44,7 +44,7 @@ export interface Libc {
   /** Memory at an address as an ArrayBuffer, which does not keep the memory alive. */
   readonly view: (address: number, length: number) => ArrayBuffer;
   /** Watches a descriptor in the event loop. */
-  readonly poll: (fd: number, onEvent: (status: number) => void) => PollHandle;
+  readonly poll: (fd: number, what: "readable" | "writable", onEvent: (status: number) => void) => PollHandle;
 }
 
 let loaded: Libc | undefined;
@@ -103,7 +103,7 @@ function loadLibc(): Libc {
     addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (address, length) => koffi.view(BigInt(address), length),
     // koffi's own type of this callback is wrong: the status comes first.
-    poll: (fd, onEvent) => koffi.node.poll(fd, { readable: true }, onEvent as never),
+    poll: (fd, what, onEvent) => koffi.node.poll(fd, { [what]: true }, onEvent as never),
   };
 }
 

@@ -8,27 +8,29 @@ type PollHandle = ReturnType<ReturnType<typeof libc>["poll"]>;
 const active = new Set<Poller>();
 
 /**
- * Calls back while a descriptor is readable, from the event loop, which it keeps running between `start` and `stop`.
+ * Calls back while a descriptor is readable, or writable, from the event loop, which it keeps running between `start` and `stop`.
  *
  * Of ring buffers the call is repeated until all was read; of perf events it comes once for new data, and data that
  * was there before `start` is not reported: look for it once after the first turn of the loop.
  */
 export class Poller {
   readonly #fd: Fd;
-  readonly #onReadable: () => void;
+  readonly #what: "readable" | "writable";
+  readonly #onReady: () => void;
   #handle: PollHandle | undefined;
   #pending = false;
   #closed = false;
 
-  constructor(fd: Fd, onReadable: () => void) {
+  constructor(fd: Fd, onReady: () => void, what: "readable" | "writable" = "readable") {
     this.#fd = fd;
-    this.#onReadable = onReadable;
+    this.#what = what;
+    this.#onReady = onReady;
   }
 
   /** Begins to watch; does nothing when it does already, or is closed. */
   start(): void {
     if (this.#closed || this.#handle !== undefined) return;
-    this.#handle = libc().poll(this.#fd.number, (status) => {
+    this.#handle = libc().poll(this.#fd.number, this.#what, (status) => {
       this.#onEvent(status);
     });
     active.add(this);
@@ -64,7 +66,7 @@ export class Poller {
       this.#pending = false;
       if (this.#handle === undefined) return;
       if (status < 0) this.#fail(-status);
-      this.#onReadable();
+      this.#onReady();
     });
   }
 
