@@ -6,7 +6,7 @@ import { Memory } from "../memory.ts";
 import type { Fd } from "../sys/fd.ts";
 import { show, withPlace } from "../value-checks.ts";
 import { mapUserRing, type MappedRing } from "./mapped-ring.ts";
-import { RoomWaiter } from "./room-waiter.ts";
+import { RoomQueue, type Patience } from "./room-queue.ts";
 import { roomOf, UserRingProducer } from "./user-ring-producer.ts";
 
 /** How long a sample is. */
@@ -15,13 +15,8 @@ export interface SampleOptions {
   readonly size?: number | undefined;
 }
 
-/** How long to wait for room. */
-export interface WaitOptions extends SampleOptions {
-  /** In milliseconds; for as long as it takes when this is left out. */
-  readonly timeout?: number | undefined;
-  /** Ends the waiting with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** How long a sample is, and how long to wait for room. */
+export interface WaitOptions extends SampleOptions, Patience {}
 
 /** The place of a sample that is still to be written. Programs come no further than this before it is. */
 export interface Reservation<T> {
@@ -71,7 +66,7 @@ export class UserRingBuffer<T> extends BpfMap {
   /** A sample as it is encoded: what goes past its end is an error there, and in the ring it would be another sample. */
   #scratch = new Memory(new Uint8Array(0));
   readonly #reservations = new Set<Reservation<T>>();
-  readonly #waiting = new Set<RoomWaiter>();
+  #queue: RoomQueue | undefined;
 
   constructor(handle: MapHandle, record: Codec<T>) {
     // What the object says about keys and values is about samples, and the kernel is not told.
@@ -96,12 +91,11 @@ export class UserRingBuffer<T> extends BpfMap {
     producer.submit(size);
   }
 
-  /** Like {@link UserRingBuffer.submit}, and waits until there is room. After `timeout` it throws the `BufferFullError`. */
+  /** Like {@link UserRingBuffer.submit}, and waits until there is room, those who came first first. After `timeout` it throws the `BufferFullError`. */
   async submitWhenFree(value: T, options: WaitOptions = {}): Promise<void> {
-    const size = this.#sizeOf(value, options);
-    await this.#room(size, options, () => {
-      this.submit(value, { size });
-    });
+    await this.#whenFree(() => {
+      this.submit(value, options);
+    }, options);
   }
 
   /**
@@ -134,8 +128,8 @@ export class UserRingBuffer<T> extends BpfMap {
   }
 
   /** Like {@link UserRingBuffer.reserve}, and waits until there is room. After `timeout` it throws the `BufferFullError`. */
-  reserveWhenFree(options: WaitOptions = {}): Promise<Reservation<T>> {
-    return this.#room(this.#sizeOf(undefined, options), options, () => this.reserve(options));
+  async reserveWhenFree(options: WaitOptions = {}): Promise<Reservation<T>> {
+    return this.#whenFree(() => this.reserve(options), options);
   }
 
   /** How full it is. */
@@ -190,23 +184,12 @@ export class UserRingBuffer<T> extends BpfMap {
     this.#ring?.producer.commit(at, reservation.size, isDiscarded);
   }
 
-  /** Tries until it does not end with a {@link BufferFullError}. */
-  async #room<R>(size: number, { timeout, signal }: WaitOptions, attempt: () => R): Promise<R> {
+  #whenFree<R>(action: () => R, options: WaitOptions): Promise<R> {
+    const { timeout } = options;
     if (timeout !== undefined && !(timeout >= 0))
       throw new RangeError(`${this.#fd.what}: timeout takes milliseconds, not ${show(timeout)}`);
-    signal?.throwIfAborted();
-    if (roomOf(size) <= this.#open().producer.free) return attempt();
-    const waiter = new RoomWaiter(this.#fd, () => {
-      // Once it is closed there is nothing to wait for: the attempt says so.
-      return this.#ring === undefined || roomOf(size) <= this.#ring.producer.free;
-    });
-    this.#waiting.add(waiter);
-    try {
-      const waited = await waiter.wait(timeout, signal);
-      return attemptAfter(attempt, waited);
-    } finally {
-      this.#waiting.delete(waiter);
-    }
+    this.#queue ??= new RoomQueue(this.#fd);
+    return this.#queue.wait(action, options);
   }
 
   #open(): OpenRing {
@@ -220,15 +203,7 @@ export class UserRingBuffer<T> extends BpfMap {
     for (const reservation of this.#reservations) reservation.discard();
     this.#ring?.mapped.close();
     this.#ring = undefined;
-    for (const waiter of this.#waiting) waiter.end();
-  }
-}
-
-function attemptAfter<R>(attempt: () => R, waited: number): R {
-  try {
-    return attempt();
-  } catch (error) {
-    if (error instanceof BufferFullError) throw error.after(waited);
-    throw error;
+    this.#queue?.end();
+    this.#queue = undefined;
   }
 }
