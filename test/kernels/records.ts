@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 
 import { onlineCpus } from "../../src/runtime/kernel/cpus.ts";
+import { kernelIsAtLeast } from "../../src/runtime/kernel/release.ts";
+import { isCoreGenError } from "../../src/errors.ts";
+import { userRings } from "../objects/user-rings.skel.ts";
 import { perfEvents, type PerfEvents } from "../objects/perf-events.skel.ts";
 import { check } from "./check.ts";
 
@@ -14,6 +17,15 @@ const isGuest = existsSync("/run/guest/init");
 export async function checkRecords(): Promise<void> {
   await check("perf buffers deliver from every CPU, in order, and count what is lost", perfBuffersDeliver);
   await check("perf buffers wake a loop that waits, and merge CPUs by time", perfBuffersWake);
+  if (kernelIsAtLeast([6, 1]))
+    await check("user ring buffers hand samples to programs, keep places, and wait for room", userRingsAreDrained);
+  else
+    await check("a kernel without user ring buffers is named as the reason", () => {
+      assert.throws(
+        () => userRings.load(),
+        (error) => isCoreGenError(error) && error.hints[0]?.includes("6.1") === true,
+      );
+    });
   if (isGuest) await check("perf buffers follow CPUs that come and go", perfBuffersFollowCpus);
 }
 
@@ -100,4 +112,27 @@ function perfBuffersFollowCpus(): void {
   skel.maps.events.open({ pages: 4 });
   send(skel, 5, 1, cpu);
   assert.deepEqual(consumed(), [[cpu, 5]]);
+}
+
+async function userRingsAreDrained(): Promise<void> {
+  using skel = userRings.load();
+  const { commands } = skel.maps;
+  const command = (number: number) => ({ op: 1, pid: process.pid, number: BigInt(number), name: String(number) });
+  const drain = (): number => skel.progs.drain.testRun().returnValue;
+  let sent = 0;
+  for (; commands.usage().pending + 40 <= 4096; sent++) commands.submit(command(sent));
+  assert.throws(
+    () => {
+      commands.submit(command(0));
+    },
+    { code: "buffer-full" },
+  );
+  const waiting = commands.submitWhenFree(command(sent));
+  assert.equal(drain(), sent);
+  await waiting;
+  const place = commands.reserve();
+  commands.submit(command(1000));
+  assert.deepEqual([drain(), skel.bss.last], [1, command(sent)]);
+  place.discard();
+  assert.deepEqual([drain(), skel.bss.last], [1, command(1000)]);
 }
