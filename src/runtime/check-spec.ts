@@ -6,7 +6,8 @@ import type { GlobalsSpec, MapSpec, SkeletonSpec } from "./spec.ts";
 
 /** Which kinds of map each class of a skeleton stands for. */
 const kindsByClass: Readonly<Record<Exclude<MapSpec["type"], "other">, readonly MapTypeName[]>> = {
-  ringbuf: ["ringbuf"],
+  // The other one where a kernel has no ring buffers, and the program can do with it.
+  ringbuf: ["ringbuf", "perf_event_array"],
   perf_event_array: ["perf_event_array"],
   user_ringbuf: ["user_ringbuf"],
   hash: ["hash", "lru_hash", "rhash"],

@@ -43,7 +43,7 @@ export function changed(def: MapDef, changes: MapChanges): MapDef {
     type: type ?? def.type,
     keySize: keySize ?? def.keySize,
     valueSize: valueSize ?? def.valueSize,
-    maxEntries: maxEntries ?? def.maxEntries,
+    maxEntries: maxEntries ?? (isOtherBuffer(def, type) ? 0 : def.maxEntries),
     flags: changedFlags(def, changes),
     mapExtra: mapExtra ?? def.mapExtra,
     numaNode: numaNode ?? def.numaNode,
@@ -53,6 +53,11 @@ export function changed(def: MapDef, changes: MapChanges): MapDef {
     keyTypeId: keySize === undefined || keySize === def.keySize ? def.keyTypeId : 0,
     valueTypeId: valueSize === undefined || valueSize === def.valueSize ? def.valueTypeId : 0,
   };
+}
+
+/** A ring buffer's bytes are no number of CPUs; 0 stands for all of them. */
+function isOtherBuffer(def: MapDef, type: number | undefined): boolean {
+  return mapTypes[def.type] === "ringbuf" && type !== undefined && mapTypes[type] === "perf_event_array";
 }
 
 /** The kernel looks at the node only when this flag is set. */

@@ -1,3 +1,4 @@
+import type { Codec } from "../codec.ts";
 import { PerfEventArray } from "../records/perf-event-array.ts";
 import { RingBuffer } from "../records/ring-buffer.ts";
 import { UserRingBuffer } from "../records/user-ring-buffer.ts";
@@ -35,7 +36,7 @@ import { XskMap } from "./xsk-map.ts";
 export function makeMap(handle: MapHandle, spec: MapSpec, owner: StructOpsOwner): BpfMap {
   switch (spec.type) {
     case "ringbuf":
-      return new RingBuffer(handle, spec.record);
+      return makeRing(handle, spec.record);
     case "perf_event_array":
       return new PerfEventArray(handle, spec.record);
     case "user_ringbuf":
@@ -79,6 +80,11 @@ export function makeMap(handle: MapHandle, spec: MapSpec, owner: StructOpsOwner)
     default:
       return makeDescriptorMap(handle, spec.type);
   }
+}
+
+/** Where the kind of a ring buffer was set to a perf event array, that is how its records are read. */
+function makeRing(handle: MapHandle, record: Codec<unknown>): BpfMap {
+  return handle.kind === "perf_event_array" ? new PerfEventArray(handle, record) : new RingBuffer(handle, record);
 }
 
 function makeTrie(handle: MapHandle, { key, value, addresses }: LpmTrieSpec): BpfMap {
