@@ -166,6 +166,6 @@ export {
   type RecordOptions,
   type Reservation,
   type SampleOptions,
-  type UserRingUsage,
+  type RingUsage,
   type WaitOptions,
 } from "./records/index.ts";

@@ -173,7 +173,10 @@ interface OpenedParts<S extends Shape, L> {
  */
 export interface OpenedMap {
   readonly name: string;
-  /** The kernel's `BPF_MAP_TYPE_*`: one that the map's class can stand for ("hash", "lru_hash"). */
+  /**
+   * The kernel's `BPF_MAP_TYPE_*`: one that the map's class can stand for ("hash", "lru_hash"). A "ringbuf" may become a
+   * "perf_event_array", for a program that does with either on kernels before 5.8; its records are read in the same way.
+   */
   kind: MapTypeName;
   /** In bytes. */
   readonly keySize: number;

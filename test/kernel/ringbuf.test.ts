@@ -98,6 +98,16 @@ describeWithKernel("a ring buffer of the kernel", {}, () => {
     expect(numbers).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
   });
 
+  it("says how full it is", () => {
+    using made = makeRing();
+    const size = libc().pageSize;
+    expect(made.ring.usage()).toEqual({ size, pending: 0, producerPosition: 0n, consumerPosition: 0n });
+    for (let i = 0; i < 3; i++) made.sender.send(numbered(i));
+    expect(made.ring.usage()).toEqual({ size, pending: 48, producerPosition: 48n, consumerPosition: 0n });
+    made.ring.consume(() => undefined);
+    expect(made.ring.usage()).toEqual({ size, pending: 0, producerPosition: 48n, consumerPosition: 48n });
+  });
+
   it("goes on with the next loop where the last one was left", async () => {
     using made = makeRing();
     for (let i = 0; i < 6; i++) made.sender.send(numbered(i));

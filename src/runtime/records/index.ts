@@ -6,10 +6,5 @@
 export { PerfEventArray, type PerfRecordOptions, type PerfRingUsage, type PerfSample } from "./perf-event-array.ts";
 export type { PerfOptions } from "./perf-options.ts";
 export { RingBuffer, type RecordOptions } from "./ring-buffer.ts";
-export {
-  UserRingBuffer,
-  type Reservation,
-  type SampleOptions,
-  type UserRingUsage,
-  type WaitOptions,
-} from "./user-ring-buffer.ts";
+export type { RingUsage } from "./ring-usage.ts";
+export { UserRingBuffer, type Reservation, type SampleOptions, type WaitOptions } from "./user-ring-buffer.ts";

@@ -66,11 +66,6 @@ export class PerfCursor {
     this.#end = this.#low;
   }
 
-  /** How many bytes were written and are not read yet. */
-  get pending(): number {
-    return (this.#head.load() - this.#low) | 0;
-  }
-
   /** How many bytes were ever written, and read. */
   get totals(): { readonly written: bigint; readonly read: bigint } {
     // In this order: what is read was written before.

@@ -6,6 +6,7 @@ import { PerfRecords } from "./perf-records.ts";
 import { PerfRings } from "./perf-rings.ts";
 import { PerfWaiter } from "./perf-waiter.ts";
 import { RecordStream, type RecordHost } from "./record-stream.ts";
+import { ringUsage, type RingUsage } from "./ring-usage.ts";
 import { alreadyRead, checkedSignal, type RecordOptions } from "./ring-buffer.ts";
 
 /** How {@link PerfEventArray.records} reads. */
@@ -24,16 +25,8 @@ export interface PerfSample<T> {
 }
 
 /** How much one CPU's ring of a perf event array holds. */
-export interface PerfRingUsage {
+export interface PerfRingUsage extends RingUsage {
   readonly cpu: number;
-  /** Of the ring, in bytes. */
-  readonly size: number;
-  /** Bytes that were written and are not read yet. */
-  readonly pending: number;
-  /** Bytes that were ever written. */
-  readonly producerPosition: bigint;
-  /** Bytes that were ever read. */
-  readonly consumerPosition: bigint;
 }
 
 /** Somebody who reads: a loop, which can be ended, or a call of `consume`. */
@@ -146,7 +139,7 @@ export class PerfEventArray<T> extends BpfMap {
     if (this.#fd.number < 0 || this.#rings === undefined) return [];
     return this.#rings.all.map(({ cpu, size, cursor }) => {
       const { written, read } = cursor.totals;
-      return { cpu, size, pending: Number(written - read), producerPosition: written, consumerPosition: read };
+      return { cpu, ...ringUsage(size, written, read) };
     });
   }
 

@@ -5,6 +5,7 @@ import type { Fd } from "../sys/fd.ts";
 import { Poller } from "../sys/poll.ts";
 import { mapRing, type MappedRing } from "./mapped-ring.ts";
 import { RecordStream, type RecordHost } from "./record-stream.ts";
+import { ringUsage, type RingUsage } from "./ring-usage.ts";
 import { RingRecords } from "./ring-records.ts";
 
 /** How {@link RingBuffer.records} reads. */
@@ -86,6 +87,16 @@ export class RingBuffer<T> extends BpfMap {
       this.#reader = undefined;
     }
     return count;
+  }
+
+  /**
+   * How full it is. What programs found no room for is not in there: where that matters, they have to count it.
+   *
+   * Throws a `CoreGenError` with code `closed` when the skeleton was closed.
+   */
+  usage(): RingUsage {
+    const { written, read } = (this.#ring ??= this.#open()).records.totals;
+    return ringUsage(this.maxEntries, written, read);
   }
 
   #begin(reader: RecordStream<T> | "consume"): RingRecords<T> {

@@ -51,6 +51,13 @@ export class RingCursor {
     this.#end = this.#low;
   }
 
+  /** How many bytes were ever written, and read. */
+  get totals(): { readonly written: bigint; readonly read: bigint } {
+    // In this order: what is read was written before.
+    const read = this.#consumer.total;
+    return { written: this.#producer.total, read };
+  }
+
   /** Looks how far the producers are by now. {@link RingCursor.next} goes no further than this. */
   refresh(): void {
     this.#end = this.#producer.load();

@@ -18,6 +18,10 @@ export class RingRecords<T> implements RecordSource<T> {
     this.#what = memory.what;
   }
 
+  get totals(): RingCursor["totals"] {
+    return this.#cursor.totals;
+  }
+
   rewind(): void {
     this.#cursor.rewind();
   }

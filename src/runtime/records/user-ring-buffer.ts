@@ -6,6 +6,7 @@ import { Memory } from "../memory.ts";
 import type { Fd } from "../sys/fd.ts";
 import { show, withPlace } from "../value-checks.ts";
 import { mapUserRing, type MappedRing } from "./mapped-ring.ts";
+import { ringUsage, type RingUsage } from "./ring-usage.ts";
 import { RoomQueue, type Patience } from "./room-queue.ts";
 import { roomOf, UserRingProducer } from "./user-ring-producer.ts";
 
@@ -28,18 +29,6 @@ export interface Reservation<T> {
   discard(): void;
   /** The same as `discard`. */
   [Symbol.dispose](): void;
-}
-
-/** How much of a user ring buffer is used. */
-export interface UserRingUsage {
-  /** Of the ring, in bytes. */
-  readonly size: number;
-  /** Bytes that were written and no program has read yet. */
-  readonly pending: number;
-  /** Bytes that were ever written. */
-  readonly producerPosition: bigint;
-  /** Bytes that were ever read. */
-  readonly consumerPosition: bigint;
 }
 
 /** The memory of a ring that is being filled. */
@@ -133,14 +122,9 @@ export class UserRingBuffer<T> extends BpfMap {
   }
 
   /** How full it is. */
-  usage(): UserRingUsage {
+  usage(): RingUsage {
     const { written, read } = this.#open().producer.totals;
-    return {
-      size: this.maxEntries,
-      pending: Number(written - read),
-      producerPosition: written,
-      consumerPosition: read,
-    };
+    return ringUsage(this.maxEntries, written, read);
   }
 
   #sizeOf(value: T | undefined, { size }: SampleOptions): number {
