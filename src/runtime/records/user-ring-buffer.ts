@@ -56,6 +56,7 @@ export class UserRingBuffer<T> extends BpfMap {
   #scratch = new Memory(new Uint8Array(0));
   readonly #reservations = new Set<Reservation<T>>();
   #queue: RoomQueue | undefined;
+  #closed = false;
 
   constructor(handle: MapHandle, record: Codec<T>) {
     // What the object says about keys and values is about samples, and the kernel is not told.
@@ -178,12 +179,15 @@ export class UserRingBuffer<T> extends BpfMap {
 
   #open(): OpenRing {
     if (this.#ring !== undefined) return this.#ring;
+    // Readers end before the descriptor is closed, and those who wait try once more in between.
+    if (this.#closed) throw new CoreGenError("closed", `${this.#fd.what} is closed`);
     const mapped = mapUserRing(this.#fd, this.maxEntries);
     return (this.#ring = { mapped, producer: new UserRingProducer(mapped) });
   }
 
   /** A place that stays reserved would end every program's way through a ring that others keep. */
   #close(): void {
+    this.#closed = true;
     for (const reservation of this.#reservations) reservation.discard();
     this.#ring?.mapped.close();
     this.#ring = undefined;
