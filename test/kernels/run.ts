@@ -6,6 +6,7 @@
  *   npm run test:kernels -- --suite hooks     every way to attach, hooks-suite.ts
  *   npm run test:kernels -- --suite verdicts  the corpus's programs beside libbpf, verdicts-suite.ts: minutes per kernel
  *   npm run test:kernels -- --hooks FILE      with --suite hooks, also writes the table of what fires where, and fails where it has changed
+ *   npm run test:kernels -- --suite tools     bcc's libbpf-tools beside /proc, tools-suite.ts
  *   npm run test:kernels -- --suite features  what each kernel can, beside bpftool, features-suite.ts
  *   npm run test:kernels -- --summary FILE    also writes {"passed": N, "failed": N} there
  *
@@ -20,10 +21,12 @@ import { build } from "esbuild";
 
 import { checkThatCrashesAreSurvived } from "./emulator-crash.ts";
 import { updateHooksTable } from "./hooks-table.ts";
+import { makeSkeletons } from "./tools/make-skeletons.ts";
 
 const root = join(import.meta.dirname, "../..");
 // Below node_modules, so that its `import "koffi"` finds the project's koffi.
-const bundle = join(root, "node_modules/.cache/core-gen/kernel-suite.mjs");
+const cache = join(root, "node_modules/.cache/core-gen");
+const bundle = join(cache, "kernel-suite.mjs");
 
 /** What runs, and how many seconds it may take in an emulated machine. */
 const suites = new Map([
@@ -31,6 +34,7 @@ const suites = new Map([
   ["hooks", 600],
   ["verdicts", 1800],
   ["features", 900],
+  ["tools", 300],
 ]);
 
 /** What run-in-kernel says when QEMU itself fails, which says nothing about the kernel or the suite. */
@@ -70,7 +74,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 async function bundleSuite(): Promise<void> {
   await build({
-    entryPoints: [join(import.meta.dirname, values.suite === "suite" ? "suite.ts" : `${values.suite}-suite.ts`)],
+    entryPoints: [await entryPoint()],
     outfile: bundle,
     bundle: true,
     platform: "node",
@@ -81,6 +85,11 @@ async function bundleSuite(): Promise<void> {
     alias: { "core-gen/runtime": join(root, "src/runtime/index.ts") },
     logLevel: "warning",
   });
+}
+
+async function entryPoint(): Promise<string> {
+  if (values.suite === "tools") return makeSkeletons(join(cache, "tools"));
+  return join(import.meta.dirname, values.suite === "suite" ? "suite.ts" : `${values.suite}-suite.ts`);
 }
 
 async function runUnder(kernel: string): Promise<Outcome> {

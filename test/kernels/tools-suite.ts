@@ -1,0 +1,28 @@
+/*
+ * bcc's libbpf-tools, as Debian compiles them, with modules that the generator made of their objects: each is attached,
+ * what it watches is triggered, and what it says is compared with somebody else: `npm run test:kernels -- --suite tools`.
+ * Needs `npm run referee:build`. Each file in tools/ has a group.
+ */
+import assert from "node:assert/strict";
+
+import { leftovers, takeStock } from "../support/leftovers.ts";
+import { check, finish } from "./check.ts";
+import { checkMachine } from "./machine.ts";
+import { checkBlocks, type BlockTools } from "./tools/blocks.ts";
+import { checkInterrupts, type InterruptTools } from "./tools/interrupts.ts";
+import { checkScheduler, type SchedulerTools } from "./tools/scheduler.ts";
+
+export type Tools = BlockTools & InterruptTools & SchedulerTools;
+
+/** Checks all of them. What make-skeletons.ts writes calls this. */
+export async function checkTools(tools: Tools): Promise<void> {
+  await checkMachine();
+  const before = takeStock();
+  await checkScheduler(tools);
+  await checkInterrupts(tools);
+  await checkBlocks(tools);
+  await check("nothing is left behind", async () => {
+    assert.deepEqual(await leftovers(before), []);
+  });
+  finish();
+}
