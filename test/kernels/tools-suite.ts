@@ -9,10 +9,12 @@ import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkMachine } from "./machine.ts";
 import { checkBlocks, type BlockTools } from "./tools/blocks.ts";
+import { checkFiles, type FileTools } from "./tools/files.ts";
 import { checkInterrupts, type InterruptTools } from "./tools/interrupts.ts";
 import { checkScheduler, type SchedulerTools } from "./tools/scheduler.ts";
+import { checkTcp, type TcpTools } from "./tools/tcp.ts";
 
-export type Tools = BlockTools & InterruptTools & SchedulerTools;
+export type Tools = BlockTools & FileTools & InterruptTools & SchedulerTools & TcpTools;
 
 /** Checks all of them. What make-skeletons.ts writes calls this. */
 export async function checkTools(tools: Tools): Promise<void> {
@@ -21,6 +23,8 @@ export async function checkTools(tools: Tools): Promise<void> {
   await checkScheduler(tools);
   await checkInterrupts(tools);
   await checkBlocks(tools);
+  await checkFiles(tools);
+  await checkTcp(tools);
   await check("nothing is left behind", async () => {
     assert.deepEqual(await leftovers(before), []);
   });

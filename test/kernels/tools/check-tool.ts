@@ -27,19 +27,16 @@ export async function checkTool(
   else console.log(`# ${name} can't run here: ${lacking}`);
 }
 
-/** Why a tool can't attach to functions: those which this kernel doesn't have, or has inlined everywhere. */
+/** Why a tool can't attach to functions of the kernel: there are none of these names, or nobody may trace them. */
 export function missingFunctions(...names: readonly string[]): string | undefined {
-  const missing = names.filter((name) => !kernelFunctions().has(name));
-  return missing.length === 0 ? undefined : `no function ${missing.join(", ")}`;
+  const missing = names.filter((name) => !traceableFunctions().has(name));
+  return missing.length === 0 ? undefined : `no function ${missing.join(", ")} that can be traced`;
 }
 
 let functions: ReadonlySet<string> | undefined;
 
-function kernelFunctions(): ReadonlySet<string> {
-  functions ??= new Set(
-    readFileSync("/proc/kallsyms", "latin1")
-      .split("\n")
-      .flatMap((line) => /^\w+ [tTwW] (\S+)$/u.exec(line)?.[1] ?? []),
-  );
+function traceableFunctions(): ReadonlySet<string> {
+  const path = "/sys/kernel/tracing/available_filter_functions";
+  functions ??= new Set(readFileSync(path, "latin1").split("\n"));
   return functions;
 }

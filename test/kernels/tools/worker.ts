@@ -10,10 +10,14 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export class Worker implements AsyncDisposable {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #output: AsyncIterator<Buffer>;
+  readonly #ended: Promise<unknown>;
   readonly pid: number;
 
   private constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
     this.#process = child;
+    this.#output = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#ended = once(child, "close");
     this.pid = child.pid!;
   }
 
@@ -46,16 +50,16 @@ export class Worker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#process, "close");
     this.#process.stdin.end();
-    await ended;
+    await this.#ended;
   }
 
   async #untilItWaits(): Promise<string> {
     let output = "";
     while (!output.endsWith("\0")) {
-      const [text] = (await once(this.#process.stdout, "data")) as [Buffer];
-      output += text.toString("latin1");
+      const { value, done } = await this.#output.next();
+      if (done === true) throw new Error(`the process ended; it said ${output}`);
+      output += value.toString("latin1");
     }
     while (!/\) S /u.test(this.proc("stat"))) await sleep(1);
     return output.slice(0, -1);
