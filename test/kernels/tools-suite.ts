@@ -9,12 +9,20 @@ import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkMachine } from "./machine.ts";
 import { checkBlocks, type BlockTools } from "./tools/blocks.ts";
+import { checkConnections, type ConnectionTools } from "./tools/connections.ts";
 import { checkFiles, type FileTools } from "./tools/files.ts";
 import { checkInterrupts, type InterruptTools } from "./tools/interrupts.ts";
+import { checkProcesses, type ProcessTools } from "./tools/processes.ts";
 import { checkScheduler, type SchedulerTools } from "./tools/scheduler.ts";
 import { checkTcp, type TcpTools } from "./tools/tcp.ts";
 
-export type Tools = BlockTools & FileTools & InterruptTools & SchedulerTools & TcpTools;
+export type Tools = BlockTools &
+  ConnectionTools &
+  ProcessTools &
+  FileTools &
+  InterruptTools &
+  SchedulerTools &
+  TcpTools;
 
 /** Checks all of them. What make-skeletons.ts writes calls this. */
 export async function checkTools(tools: Tools): Promise<void> {
@@ -25,6 +33,8 @@ export async function checkTools(tools: Tools): Promise<void> {
   await checkBlocks(tools);
   await checkFiles(tools);
   await checkTcp(tools);
+  await checkConnections(tools);
+  await checkProcesses(tools);
   await check("nothing is left behind", async () => {
     assert.deepEqual(await leftovers(before), []);
   });

@@ -4,6 +4,7 @@ import type { HashMap } from "../../../src/runtime/maps/index.ts";
 import type { Program } from "../../../src/runtime/programs/index.ts";
 import { checkTool, type Tool } from "./check-tool.ts";
 import { leastSum, total, type Hist } from "./histogram.ts";
+import { AF_INET, BACKLOG, bigEndian, connecting, listening, LOCALHOST } from "./perl-tcp.ts";
 import { Worker } from "./worker.ts";
 
 export interface TcpTools {
@@ -34,17 +35,7 @@ export interface TcpTools {
 }
 
 const CONNECTIONS = 7;
-const BACKLOG = 37;
 const PINGS = 20;
-/** 127.0.0.1 as the kernel has it in memory, on a little-endian machine. */
-const LOCALHOST = 0x0100007f;
-const AF_INET = 2;
-
-/** Listens on a port of the machine's own, $port, and says what becomes of connections to it. */
-const listening =
-  `socket(L, PF_INET, SOCK_STREAM, 0); bind(L, sockaddr_in(0, INADDR_LOOPBACK)); listen(L, ${BACKLOG}); ` +
-  "($port) = sockaddr_in(getsockname(L)); $there = sockaddr_in($port, INADDR_LOOPBACK)";
-const connecting = "socket(C, PF_INET, SOCK_STREAM, 0); connect(C, $there); accept(S, L)";
 
 /** What happens between two ends of TCP on this machine; both are in one process. */
 export async function checkTcp(tools: TcpTools): Promise<void> {
@@ -113,9 +104,4 @@ async function roundTripsAreAsTcpInfoSays(tcprtt: TcpTools["tcprtt"]): Promise<v
   assert.ok(total(hist) > PINGS && total(hist) <= 3 * (PINGS + 1), `${total(hist)} segments`);
   assert.equal(hist.cnt, BigInt(total(hist)));
   assert.ok(leastSum(hist) <= Number(hist.latency) && Number(hist.latency) < 2 * leastSum(hist) + total(hist) * 2);
-}
-
-/** A port as it stands in packets, read as a number of this machine. */
-function bigEndian(port: number): number {
-  return ((port & 0xff) << 8) | (port >> 8);
 }
