@@ -14,7 +14,16 @@ interface Untyped {
 export interface ProcessTools {
   readonly capable: Tool<
     {
-      events: PerfEventArray<{ tgid: number; cap: number; uid: number; ret: number; task: string }>;
+      events: PerfEventArray<{
+        pid: number;
+        cap: number;
+        tgid: number;
+        uid: number;
+        audit: number;
+        insetid: number;
+        ret: number;
+        task: string;
+      }>;
       stackmap: StackTraceMap;
     },
     object,
