@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-
+import { kernelBtf } from "../../../src/runtime/kernel/btf.ts";
 import type { Skeleton } from "../../../src/runtime/shape.ts";
 import { check } from "../check.ts";
 
@@ -27,16 +26,11 @@ export async function checkTool(
   else console.log(`# ${name} can't run here: ${lacking}`);
 }
 
-/** Why a tool can't attach to functions of the kernel: there are none of these names, or nobody may trace them. */
-export function missingFunctions(...names: readonly string[]): string | undefined {
-  const missing = names.filter((name) => !traceableFunctions().has(name));
-  return missing.length === 0 ? undefined : `no function ${missing.join(", ")} that can be traced`;
-}
-
-let functions: ReadonlySet<string> | undefined;
-
-function traceableFunctions(): ReadonlySet<string> {
-  const path = "/sys/kernel/tracing/available_filter_functions";
-  functions ??= new Set(readFileSync(path, "latin1").split("\n"));
-  return functions;
+/** Why a tool can't read a member of a kernel's struct: there is none of that name any more. */
+export function missingMember(struct: string, member: string): string | undefined {
+  const btf = kernelBtf();
+  const id = btf.find(struct, "struct");
+  const type = id === undefined ? undefined : btf.type(id);
+  const members = type?.kind === "struct" ? type.members : [];
+  return members.some(({ name }) => name === member) ? undefined : `struct ${struct} has no ${member}`;
 }

@@ -112,11 +112,10 @@ async function operationsAreCounted(fsdist: FileTools["fsdist"]): Promise<void> 
     const more = `open(G, "<", "${path}") for 1..${OPENS}; F->sync for 1..${SYNCS}; stat "${path}" for 1..${STATS}`;
     await using worker = await Worker.start(`${readAndWrite}; ${more}`, `use IO::Handle; open(F, "+>", "${path}")`);
     const opened = fsdist.open({ rodata: { target_pid: worker.pid } });
-    for (const [operation, name] of Object.entries(functionsOfExt4) as [Operation, string][]) {
-      opened.progs[`${operation}_entry`].autoload = false;
-      opened.progs[`${operation}_exit`].autoload = false;
-      opened.progs[`${operation}_fentry`].attachTarget = { function: name };
-      opened.progs[`${operation}_fexit`].attachTarget = { function: name };
+    for (const program of Object.values(opened.progs)) {
+      const [, operation, kind] = /^(\w+)_(entry|exit|fentry|fexit)$/u.exec(program.name)!;
+      if (kind === "entry" || kind === "exit") program.autoload = false;
+      else program.attachTarget = { function: functionsOfExt4[operation as Operation] };
     }
     using skel = opened.load();
     skel.attach();

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kernelSymbols, type KernelSymbols } from "../../../src/runtime/kernel/index.ts";
 import type { HashMap, StackTraceMap } from "../../../src/runtime/maps/index.ts";
 import type { PerfEventProgram, Program } from "../../../src/runtime/programs/index.ts";
-import { checkTool, type Tool } from "./check-tool.ts";
+import { checkTool, missingMember, type Tool } from "./check-tool.ts";
 import { leastSum, total, type Hist } from "./histogram.ts";
 import { Worker } from "./worker.ts";
 
@@ -51,7 +51,7 @@ const SLEEP_SLOT = 14;
 export async function checkScheduler(tools: SchedulerTools): Promise<void> {
   await checkTool("cpudist", undefined, () => offCpuTimesAreSleeps(tools.cpudist));
   await checkTool("runqlat", undefined, () => waitsAreTimeslices(tools.runqlat));
-  await checkTool("runqlen", undefined, () => queueIsAsLongAsItsMadeToBe(tools.runqlen));
+  await checkTool("runqlen", missingMember("cfs_rq", "nr_running"), () => queueIsAsLongAsItsMadeToBe(tools.runqlen));
   await checkTool("offcputime", undefined, () => sleepingTimeIsFound(tools.offcputime));
   await checkTool("wakeuptime", undefined, () => wakerIsFound(tools.wakeuptime));
 }
@@ -114,7 +114,7 @@ function timeslices(worker: Worker): number {
   return Number(worker.proc("schedstat").split(" ")[2]);
 }
 
-/** Three processes on one CPU: two wait while one runs. */
+/** Three processes on one CPU: two wait while one runs, and now and then others run there, too. */
 async function queueIsAsLongAsItsMadeToBe(runqlen: SchedulerTools["runqlen"]): Promise<void> {
   const spinning = [1, 2, 3].map(() => spawn("taskset", ["-c", "1", "perl", "-e", "1 while 1"], { stdio: "ignore" }));
   try {
@@ -125,7 +125,7 @@ async function queueIsAsLongAsItsMadeToBe(runqlen: SchedulerTools["runqlen"]): P
     skel.detach();
     const hist = skel.bss.hists[1]!;
     assert.ok(total(hist) > 30, `${total(hist)} samples`);
-    assert.ok(hist.slots[2]! > total(hist) * 0.7, `of ${total(hist)} samples ${hist.slots.join(" ")}`);
+    assert.ok(total(hist, 2) > total(hist) / 2, `of ${total(hist)} samples ${hist.slots.join(" ")}`);
   } finally {
     for (const one of spinning) {
       const ended = once(one, "close");

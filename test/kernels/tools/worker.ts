@@ -57,11 +57,11 @@ export class Worker implements AsyncDisposable {
   async #untilItWaits(): Promise<string> {
     let output = "";
     while (!output.endsWith("\0")) {
-      const { value, done } = await this.#output.next();
-      if (done === true) throw new Error(`the process ended; it said ${output}`);
-      output += value.toString("latin1");
+      const next = await this.#output.next();
+      if (next.done === true) throw new Error(`the process ended; it said ${output}`);
+      output += next.value.toString("latin1");
     }
-    while (!/\) S /u.test(this.proc("stat"))) await sleep(1);
+    while (!this.proc("stat").includes(") S ")) await sleep(1);
     return output.slice(0, -1);
   }
 }
