@@ -34,7 +34,7 @@ const suites = new Map([
   ["hooks", 600],
   ["verdicts", 1800],
   ["features", 900],
-  ["tools", 300],
+  ["tools", 600],
 ]);
 
 /** What run-in-kernel says when QEMU itself fails, which says nothing about the kernel or the suite. */
