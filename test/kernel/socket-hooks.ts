@@ -49,7 +49,7 @@ export const socketHooks: readonly SocketHook[] = [
     programs: ["parser", "stream_verdict"],
     see: (skel) => {
       const links = [attach(skel, "parser"), attach(skel, "stream_verdict")];
-      seeVerdicts(skel, links, () => skel.bss.parser_hits);
+      seeVerdicts(skel, links, () => skel.bss.parser_hits, kernelIsAtLeast([5, 11]));
     },
   },
   sockmapHook("sk_skb/stream_verdict", "stream_verdict"),
@@ -141,15 +141,19 @@ function attach({ progs, maps }: Sockets, name: SockmapName, options?: SockmapOp
   return progs[name].attachSockmap(maps.sockets, options);
 }
 
-/** Lets pass, redirects and drops what arrives at a socket. */
-function seeVerdicts(skel: Sockets, links: readonly Link[], hits: () => bigint): void {
+/**
+ * Redirects and drops what arrives at a socket, and lets it pass: but not behind a parser in Linux 5.10.223, which hangs
+ * then, all of its CPU, before the sender's system call is over.
+ */
+function seeVerdicts(skel: Sockets, links: readonly Link[], hits: () => bigint, letsPass = true): void {
   withConnections((one, other) => {
     skel.maps.sockets.set(0, one.server).set(1, other.server);
-    assert.equal(sent(one.client, "hello", one.server), "hello");
-    assert.ok(hits() > 0n, "the program did not run");
     assert.equal(sent(one.client, "other", other.server), "other");
+    assert.ok(hits() > 0n, "the program did not run");
     send(one.client, "drop");
-    assert.equal(sent(one.client, "hello", one.server), "hello");
+    if (letsPass) assert.equal(sent(one.client, "hello", one.server), "hello");
+    else assert.equal(sent(one.client, "other", other.server), "other");
+    assert.equal(receive(one.server), "");
   });
   for (const link of links) link.detach();
   const before = hits();
