@@ -14,6 +14,7 @@ const classes: Readonly<Partial<Record<ProgramKind, string>>> = {
   tcx: "TcxProgram",
   netkit: "NetkitProgram",
   netns: "NetnsProgram",
+  lirc: "LircProgram",
   lwt: "LwtProgram",
   netfilter: "NetfilterProgram",
   "sk-reuseport": "SkReuseportProgram",

@@ -7,6 +7,7 @@ import { check, finish } from "./check.ts";
 import { checkCgroups } from "./hooks/cgroup.ts";
 import { checkFreplace } from "./hooks/freplace.ts";
 import { checkFunctions } from "./hooks/functions.ts";
+import { checkLirc } from "./hooks/lirc.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
 import { checkSockets } from "./hooks/sockets.ts";
@@ -32,6 +33,7 @@ await checkTracing();
 await checkCgroups();
 await checkFreplace();
 await checkNetfilter();
+await checkLirc();
 await checkProcessEnd();
 
 await check("nothing is left behind", async () => {

@@ -7,6 +7,7 @@ export type { CgroupMode, CgroupOptions } from "./cgroup-attachment.ts";
 export { queryCgroup, type CgroupAttachType, type CgroupPrograms, type CgroupQuery } from "./cgroup-query.ts";
 export type { ChainMember, ChainPlace } from "./chain-place.ts";
 export type { FreplaceOptions } from "./freplace.ts";
+export type { LircOptions } from "./lirc.ts";
 export { Link, type AnyLink, type ProgramSource, type UpdateOptions } from "./link.ts";
 export type {
   CgroupLinkInfo,

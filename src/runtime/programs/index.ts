@@ -6,6 +6,7 @@ export { CgroupProgram } from "./cgroup-program.ts";
 export { FreplaceProgram } from "./freplace-program.ts";
 export { IterProgram } from "./iter-program.ts";
 export { ProbeProgram } from "./probe-program.ts";
+export { LircProgram } from "./lirc-program.ts";
 export { LwtProgram } from "./lwt-program.ts";
 export { NetfilterProgram } from "./netfilter-program.ts";
 export { NetkitProgram } from "./netkit-program.ts";

@@ -4,6 +4,7 @@ import { CgroupProgram } from "./cgroup-program.ts";
 import { FreplaceProgram } from "./freplace-program.ts";
 import { IterProgram } from "./iter-program.ts";
 import { ProbeProgram } from "./probe-program.ts";
+import { LircProgram } from "./lirc-program.ts";
 import { LwtProgram } from "./lwt-program.ts";
 import { NetfilterProgram } from "./netfilter-program.ts";
 import { NetkitProgram } from "./netkit-program.ts";
@@ -40,6 +41,7 @@ const classes: Readonly<Partial<Record<ProgramKind, ProgramClass>>> = {
   tcx: TcxProgram,
   netkit: NetkitProgram,
   netns: NetnsProgram,
+  lirc: LircProgram,
   lwt: LwtProgram,
   netfilter: NetfilterProgram,
   "sk-reuseport": SkReuseportProgram,
