@@ -129,6 +129,11 @@ describeWithKernel("an iterator's link", {}, () => {
     using link = skel.progs.dump_task.attachIter();
     using bpffs = mountBpffs();
     link.pin(`${bpffs.path}/tasks`);
+    {
+      using other = IterLink.fromPin(`${bpffs.path}/tasks`);
+      expect(other.pinPath).toBe(`${bpffs.path}/tasks`);
+      expect(other.readText()).toContain(`${process.pid} `);
+    }
     const path = `${bpffs.path.replace("self", String(process.pid))}/tasks`;
     expect(execFileSync("cat", [path], { encoding: "utf8" })).toContain(`\n${process.pid} ${process.pid} `);
     link.unpin();

@@ -11,7 +11,7 @@ import { thrownBy } from "../support/thrown.ts";
 import { firings, seeProbesFire } from "../support/usdt-firing.ts";
 import { compileTarget, targetIsMissing, UsdtTarget } from "../support/usdt-target.ts";
 
-describeWithKernel("USDT probes", { kernelLacks: targetIsMissing }, () => {
+describeWithKernel("USDT probes", { packageLacks: targetIsMissing }, () => {
   let folder = "";
   let pie = "";
   beforeAll(() => {

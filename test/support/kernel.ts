@@ -17,6 +17,12 @@ export interface KernelNeeds {
    * package would change that, so it is a skip even where a kernel is required.
    */
   readonly kernelLacks?: () => string | undefined;
+  /**
+   * What is missing that a package brings ("sys/sdt.h is missing: package systemtap-sdt-dev"), or undefined. A skip where
+   * only a kernel is required, as on the bare machine of the README's commands, and a failure with
+   * CORE_GEN_REQUIRE_REFEREE=1: CI sets that where it has installed its packages.
+   */
+  readonly packageLacks?: () => string | undefined;
   /** Set to false for tests that leave something behind on purpose. Default: true. */
   readonly leakCheck?: boolean;
 }
@@ -41,6 +47,8 @@ export function describeWithKernel(name: string, needs: KernelNeeds, body: () =>
 function kernelObstacle(needs: KernelNeeds): Obstacle | undefined {
   const missing = whatIsMissing(needs);
   if (missing !== undefined) return { reason: missing, requiredBy: "CORE_GEN_REQUIRE_KERNEL" };
+  const unpacked = needs.packageLacks?.();
+  if (unpacked !== undefined) return { reason: unpacked, requiredBy: "CORE_GEN_REQUIRE_REFEREE" };
   const lacking = needs.kernelLacks?.();
   return lacking === undefined ? undefined : { reason: lacking };
 }

@@ -40,7 +40,8 @@ export class Link<Target extends { readonly name: string; readonly fd: number } 
    * Opens a link that is pinned in a BPF file system (libbpf: `bpf_link__open`). It is yours to close; the pin keeps the
    * program attached after that.
    *
-   * Throws a `CoreGenError` with code `bad-input` when nothing is pinned there, or something else than a link.
+   * Throws a `CoreGenError` with code `bad-input` when nothing is pinned there, or something else than a link. For one
+   * that is to be read, see `IterLink.fromPin`.
    *
    * @example
    * using link = Link.fromPin("/sys/fs/bpf/guard");
@@ -55,15 +56,14 @@ export class Link<Target extends { readonly name: string; readonly fd: number } 
       fd.close();
       throw new CoreGenError("bad-input", `opening ${what}: it is a map or a program, not a link`);
     }
-    const link = new Link(what, fd);
-    link.#pinPath = path;
-    return link;
+    return new Link(what, fd, path);
   }
 
-  /** Takes over `fd`: the program is attached for as long as it is open. */
-  constructor(what: string, fd: Fd) {
+  /** Takes over `fd`: the program is attached for as long as it is open, or pinned at `pinPath`. */
+  constructor(what: string, fd: Fd, pinPath?: string) {
     this.#what = what;
     this.#fd = fd;
+    this.#pinPath = pinPath;
   }
 
   /** What is attached to what, for messages: `program "handle_execve" at tracepoint syscalls/sys_enter_execve`. */

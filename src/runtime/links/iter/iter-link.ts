@@ -1,9 +1,11 @@
 import { CloseStack } from "../../close-stack.ts";
+import { CoreGenError } from "../../../errors.ts";
 import type { Codec } from "../../codec.ts";
 import { Iteration } from "./iteration.ts";
 import { IterationReader } from "./iteration-reader.ts";
 import { lineSplitter, recordSplitter } from "./splitters.ts";
 import { Link } from "../link.ts";
+import { Fd } from "../../sys/fd.ts";
 
 /**
  * An iterator that is attached. Reading it makes the kernel run the program for one thing after the other; what the
@@ -16,6 +18,23 @@ import { Link } from "../link.ts";
  */
 export class IterLink extends Link {
   readonly #readers = new CloseStack();
+
+  /**
+   * Opens an iterator that is pinned in a BPF file system, to be read. It is yours to close; the pin keeps the program
+   * attached after that.
+   *
+   * Throws a `CoreGenError` with code `bad-input` when nothing is pinned there, or something else than an iterator.
+   *
+   * @example
+   * using tasks = IterLink.fromPin("/sys/fs/bpf/tasks");
+   * console.log(tasks.readText());
+   */
+  static override fromPin(path: string): IterLink {
+    using link = Link.fromPin(path);
+    const { type } = link.info();
+    if (type === "iter") return new IterLink(link.what, Fd.duplicate(link.fd, link.what), path);
+    throw new CoreGenError("bad-input", `opening ${link.what}: it is a link of type ${type}, not an iterator`);
+  }
 
   /** Detaches the program, and ends the iterations that are under way: their next read throws. */
   override detach(): void {
