@@ -6,7 +6,7 @@ import { killWhileAttached, type Killed } from "./killed-process.ts";
 const attacher = `import { attachIfAsked } from "./test/kernel/attach-everything.ts"; await attachIfAsked();`;
 const node = ["--import", "tsx", "--input-type=module", "-e", attacher];
 
-/** This machine lets nobody trace functions: the virtual machines do, and test/kernels/hooks/process-end.ts is for those. */
+/** This machine lets nobody trace functions. */
 const REFUSED = /^(?:k(?:ret)?probe(?:\.multi)?|fentry|fexit|fmod_ret|lsm|lsm_cgroup|freplace)$/u;
 
 describeWithKernel("the kernel, when a process is killed", {}, () => {

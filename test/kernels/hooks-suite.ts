@@ -1,7 +1,6 @@
 /* Every way to attach, seen firing under one kernel; run.ts makes a table of it. Each file in hooks/ has a group. */
 import assert from "node:assert/strict";
 
-import { attachIfAsked } from "../kernel/attach-everything.ts";
 import { leftovers, takeStock } from "../support/leftovers.ts";
 import { check, finish } from "./check.ts";
 import { checkCgroups } from "./hooks/cgroup.ts";
@@ -11,14 +10,10 @@ import { checkLirc } from "./hooks/lirc.ts";
 import { checkNet } from "./hooks/net.ts";
 import { checkIterators } from "./hooks/iterators.ts";
 import { checkSockets } from "./hooks/sockets.ts";
-import { checkProcessEnd } from "./hooks/process-end.ts";
 import { checkUsdt } from "./hooks/usdt.ts";
 import { checkNetfilter } from "./hooks/netfilter.ts";
 import { checkTracing } from "./hooks/tracing.ts";
 import { checkMachine } from "./machine.ts";
-
-// When the suite itself has started this process: see hooks/process-end.ts.
-await attachIfAsked();
 
 await checkMachine();
 
@@ -34,7 +29,6 @@ await checkCgroups();
 await checkFreplace();
 await checkNetfilter();
 await checkLirc();
-await checkProcessEnd();
 
 await check("nothing is left behind", async () => {
   assert.deepEqual(await leftovers(before), []);
