@@ -26,8 +26,8 @@ export interface Said {
   readonly refused: Readonly<Record<string, string>>;
 }
 
-/** In a process that was started with the variables of {@link askedTo}: attaches everything, and waits to be killed. */
-export async function attachIfAsked(): Promise<void> {
+/** Run by itself with the variables of {@link askedTo}: attaches everything, and waits to be killed. */
+async function attachIfAsked(): Promise<void> {
   const asked = process.env[ASKED];
   if (asked === undefined) return;
   const { what, cgroup } = JSON.parse(asked) as Asked;
@@ -136,3 +136,5 @@ function attachAll(ways: Readonly<Record<string, Way>>, cgroup: string): Said {
   }
   return { attached, refused };
 }
+
+await attachIfAsked();

@@ -3,8 +3,7 @@ import { expect, it } from "vitest";
 import { describeWithKernel } from "../support/kernel.ts";
 import { killWhileAttached, type Killed } from "./killed-process.ts";
 
-const attacher = `import { attachIfAsked } from "./test/kernel/attach-everything.ts"; await attachIfAsked();`;
-const node = ["--import", "tsx", "--input-type=module", "-e", attacher];
+const node = ["--import", "tsx", "test/kernel/attach-everything.ts"];
 
 /** This machine lets nobody trace functions. */
 const REFUSED = /^(?:k(?:ret)?probe(?:\.multi)?|fentry|fexit|fmod_ret|lsm|lsm_cgroup|freplace)$/u;

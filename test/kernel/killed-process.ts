@@ -22,7 +22,7 @@ export interface Killed {
   readonly legacy: readonly [before: readonly number[], after: readonly number[]];
 }
 
-/** Starts a process with `node`'s arguments, which calls `attachIfAsked`, and ends it by a signal when it has attached. */
+/** Starts a process with `node`'s arguments, which runs attach-everything.ts, and ends it by a signal when it has attached. */
 export async function killWhileAttached(
   node: readonly string[],
   what: Asked["what"],
