@@ -4,3 +4,4 @@
  */
 export { generateSkeleton, type CarriedBtf, type GenerateOptions, type GeneratedSkeleton } from "./generator/index.ts";
 export { CoreGenError, isCoreGenError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export type { NamedRecords, TaggedRecords } from "./object/record-info.ts";

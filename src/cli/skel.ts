@@ -45,7 +45,8 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
         array: true,
         default: [],
         nargs: 1,
-        describe: "MAP=STRUCT: which struct a ring or perf buffer carries",
+        describe:
+          "MAP=STRUCT: which struct a ring or perf buffer carries; MAP=ONE,OTHER or MAP=TAG:0=ONE,1=OTHER for several, told apart by their sizes or by the member TAG",
       })
       .option("external", {
         type: "boolean",
@@ -68,6 +69,7 @@ export const skelCommand: CommandModule<object, SkelArguments> = {
       })
       .example("$0 skel execsnoop.bpf.o > execsnoop.skel.ts", "")
       .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --record events=event", "")
+      .example("$0 skel tool.bpf.o -o tool.skel.ts --record 'events=kind:0=exec_event,1=exit_event'", "")
       .example("$0 skel execsnoop.bpf.o -o execsnoop.skel.ts --check", "For CI: is the committed module up to date?"),
   handler: skel,
 };

@@ -13,6 +13,7 @@ export class BuildContext {
   readonly lowering: TypeLowering;
   readonly #shapes: Shape[] = [];
   readonly #roles = new Map<Declaration, string[]>();
+  readonly #viewed = new Set<Declaration>();
   readonly #declarations: DeclarationModel[] = [];
 
   constructor(types: TypeTable) {
@@ -29,6 +30,11 @@ export class BuildContext {
     this.#roles.set(shape.declaration, roles);
   }
 
+  /** Notes that the codec of `shape` is to read members one by one, as records are when nothing else is wanted of them. */
+  view(shape: Shape): void {
+    if (shape.kind === "record") this.#viewed.add(shape.declaration);
+  }
+
   /** Adds a declaration that stands for no C type. */
   declare(declaration: DeclarationModel): void {
     this.#declarations.push(declaration);
@@ -40,6 +46,11 @@ export class BuildContext {
 
   get roles(): ReadonlyMap<Declaration, readonly string[]> {
     return this.#roles;
+  }
+
+  /** The structs whose members are read when they are asked for. */
+  get viewed(): ReadonlySet<Declaration> {
+    return this.#viewed;
   }
 
   get declarations(): readonly DeclarationModel[] {

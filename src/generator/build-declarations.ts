@@ -13,16 +13,23 @@ import {
 } from "./types/shape.ts";
 import { writePart } from "./types/write.ts";
 
-/** What the types of a module are for, in sentences: "One record of the ring buffer `events`." */
-export type Roles = ReadonlyMap<Declaration, readonly string[]>;
+/** The types that a module needs. */
+export interface NeededTypes {
+  readonly shapes: Iterable<Shape>;
+  /** What they are for, in sentences: "One record of the ring buffer `events`." */
+  readonly roles: ReadonlyMap<Declaration, readonly string[]>;
+  /** The structs whose members are read when they are asked for. */
+  readonly viewed: ReadonlySet<Declaration>;
+}
 
 /** The declarations that the shapes need, each before those that only it needs. */
-export function buildDeclarations(shapes: Iterable<Shape>, roles: Roles): DeclarationModel[] {
+export function buildDeclarations({ shapes, roles, viewed }: NeededTypes): DeclarationModel[] {
   const needed = new Set<Declaration>();
   for (const shape of shapes) collect(shape, needed);
   return [...needed].map((declaration) => {
     const doc = declarationDoc(declaration, roles.get(declaration) ?? []);
-    return declaration.kind === "enum" ? enumModel(declaration, doc) : recordModel(declaration, doc);
+    if (declaration.kind === "enum") return enumModel(declaration, doc);
+    return recordModel(declaration, doc, viewed.has(declaration));
   });
 }
 
@@ -48,15 +55,15 @@ function enumModel(declaration: EnumDeclaration, doc: string): DeclarationModel 
   };
 }
 
-function recordModel(declaration: RecordDeclaration, doc: string): DeclarationModel {
+function recordModel(declaration: RecordDeclaration, doc: string, isViewed: boolean): DeclarationModel {
   const { name, size, parts } = declaration;
   const members = fieldsOf(declaration).map(memberModel);
   // What is not covered by a member is padding: keys of maps must compare equal.
   const writes = [`to.clear(at, ${size});`, ...parts.map(writePart)];
-  return { ...emptyDeclaration, doc, name, size, members, writes };
+  return { ...emptyDeclaration, doc, name, size, members, isViewed, writes };
 }
 
-function memberModel(field: Field): MemberModel {
+export function memberModel(field: Field): MemberModel {
   return {
     doc: fieldDoc(field),
     key: typeKey(field.name),
@@ -66,15 +73,17 @@ function memberModel(field: Field): MemberModel {
   };
 }
 
-/** What a declaration of the other form leaves empty. */
-export const emptyDeclaration: Pick<
-  DeclarationModel,
-  "isEnum" | "enumType" | "values" | "size" | "members" | "writes"
-> = {
+/** What declarations of the other forms leave empty. */
+export const emptyDeclaration: Omit<DeclarationModel, "doc" | "name"> = {
   isEnum: false,
+  isVariants: false,
   enumType: "",
   values: [],
   size: 0,
   members: [],
+  isViewed: false,
+  variants: [],
+  reads: [],
+  views: [],
   writes: [],
 };

@@ -4,6 +4,7 @@ import type { BuildContext } from "./build-context.ts";
 import { bytes, cTypeOrSize, docComment } from "./docs.ts";
 import type { MemberModel } from "./model.ts";
 import { code, literalKey, pascalCase, typeKey, UniqueNames } from "./names.ts";
+import { buildVariants } from "./build-variants.ts";
 import { delegateWrite } from "./types/codecs.ts";
 import { typeText } from "./types/print.ts";
 import { sizeOfShape, type Shape } from "./types/shape.ts";
@@ -20,6 +21,7 @@ export function buildRecord(context: BuildContext, records: MapRecords): RecordT
   const [only] = shapes;
   if (only === undefined) return { type: "Uint8Array", codec: context.codecs.codecOf({ kind: "restBytes" }) };
   for (const shape of shapes) context.use(shape, `One record of the buffer ${code(records.map)}.`);
+  if (records.variants !== undefined) return buildVariants(context, records, records.variants);
   return shapes.length === 1 ? oneCandidate(context, records, only) : severalCandidates(context, records, shapes);
 }
 
@@ -28,7 +30,10 @@ function oneCandidate(context: BuildContext, records: MapRecords, shape: Shape):
   const type = typeText(shape);
   const size = sizeOfShape(shape);
   const shortest = Math.min(...records.sizes.map((sent) => sent ?? 0));
-  if (shortest >= size) return { type, codec };
+  if (shortest >= size) {
+    context.view(shape);
+    return { type, codec };
+  }
   return { type, codec: shortRecord(context, records.map, { type, codec, size, shortest }) };
 }
 
@@ -41,8 +46,7 @@ function shortRecord(
   map: string,
   { type, codec, size, shortest }: RecordType & { size: number; shortest: number },
 ): string {
-  const whole = `const whole = new Uint8Array(${size}); whole.set(from.restBytes(at)); return ${codec}.read(from.over(whole), 0);`;
-  const read = `(from, at) => { if (from.end - at >= ${size}) return ${codec}.read(from, at); ${whole} }`;
+  const read = `(from, at) => from.end - at >= ${size} ? ${codec}.read(from, at) : ${codec}.read(from.padded(at, ${size}), 0)`;
   return codecs.declare(
     `short${pascalCase(map)}`,
     type,

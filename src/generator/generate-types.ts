@@ -18,7 +18,7 @@ export async function generateTypes(types: TypeTable, what: string, ids: Iterabl
   const lowering = new TypeLowering(types, new NameScope());
   const shapes: Shape[] = [];
   for (const id of ids) if (isDeclared(types, id)) shapes.push(lowering.shapeOf(id, "Unnamed"));
-  const declarations = buildDeclarations(shapes, new Map());
+  const declarations = buildDeclarations({ shapes, roles: new Map(), viewed: new Set() });
   if (declarations.length === 0)
     throw new CoreGenError(
       "bad-input",

@@ -3,7 +3,7 @@ import { sizeOf } from "../btf/resolve.ts";
 import type { TypeTable } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import { openObject } from "../object/open.ts";
-import type { MapRecords } from "../object/record-info.ts";
+import type { MapRecords, NamedRecords } from "../object/record-info.ts";
 import { findRecords } from "../object/records.ts";
 import { buildModel, carriedBtfName } from "./build-model.ts";
 import { renderModule } from "./render.ts";
@@ -16,8 +16,8 @@ export interface GenerateOptions {
   readonly fileName?: string;
   /** What the skeleton is called. Default: the file name without `.bpf.o` or `.o`. */
   readonly name?: string;
-  /** Which struct a buffer carries, where that is not found out by itself: C names by the map's C name. */
-  readonly records?: ReadonlyMap<string, string>;
+  /** Which structs a buffer carries, where that is not found out by itself: C names by the map's C name. */
+  readonly records?: ReadonlyMap<string, NamedRecords>;
   /** The module reads the object from this place, relative to itself ("./execsnoop.bpf.o"), instead of containing it. */
   readonly external?: string;
   /** Types that the module carries for kernels without their own. */
@@ -78,11 +78,13 @@ function withoutTypes(path: string): CoreGenError {
 }
 
 /** Whether a reader of the module should know more than its comments say: no struct, several, a guess, or records of other sizes. */
-function isOpen(types: TypeTable, { candidates, sizes, source }: MapRecords): boolean {
-  const [only] = candidates;
-  if (only === undefined || candidates.length > 1 || source === "guess") return true;
-  const size = sizeOf(types, only) ?? 0;
-  return sizes.some((sent) => sent !== undefined && (source === "flag" ? sent !== size : sent < size));
+function isOpen(types: TypeTable, { candidates, sizes, source, variants }: MapRecords): boolean {
+  const decided = variants === undefined ? candidates.length === 1 : candidates.length > 0;
+  if (!decided || source === "guess") return true;
+  const expected = candidates.map((id) => sizeOf(types, id) ?? 0);
+  const isOdd = (sent: number): boolean =>
+    source === "flag" ? !expected.includes(sent) : sent < Math.max(...expected);
+  return sizes.some((sent) => sent !== undefined && isOdd(sent));
 }
 
 function defaultName(fileName: string): string {

@@ -41,8 +41,9 @@ export interface TypesModel {
 }
 
 export interface DeclarationModel {
-  /** Which of the two forms it has; a template can ask for nothing but truth. */
+  /** Which of the three forms it has, a struct's when neither is true; a template can ask for nothing but truth. */
   readonly isEnum: boolean;
+  readonly isVariants: boolean;
   readonly doc: string;
   readonly name: string;
   /** Of an enum. */
@@ -51,6 +52,14 @@ export interface DeclarationModel {
   /** Of a struct or union. */
   readonly size: number;
   readonly members: readonly MemberModel[];
+  /** Of a struct: whether its members can be read one by one, from a view. */
+  readonly isViewed: boolean;
+  /** Of variants: the types that a record may have. */
+  readonly variants: readonly string[];
+  /** Of variants: the statements that read a value. */
+  readonly reads: readonly string[];
+  /** Of variants: the statements that make a view. */
+  readonly views: readonly string[];
   /** The statements that store a value. */
   readonly writes: readonly string[];
 }

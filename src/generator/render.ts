@@ -39,7 +39,7 @@ let templates: Promise<Templates> | undefined;
 async function compileTemplates(): Promise<Templates> {
   const { default: handlebars } = await import("handlebars");
   const environment = handlebars.create();
-  for (const name of ["enum", "interface", "struct", "globals", "struct-ops", "shape", "spec"]) {
+  for (const name of ["enum", "interface", "struct", "variants", "view", "globals", "struct-ops", "shape", "spec"]) {
     environment.registerPartial(name, readTemplate(name));
   }
   // The models hold TypeScript, not text for a web page: nothing is to be escaped.

@@ -1,6 +1,6 @@
 import { sizeOf, skipModifiers } from "../btf/resolve.ts";
 import type { TypeTable } from "../btf/types.ts";
-import type { MapRecords } from "./record-info.ts";
+import type { MapRecords, RecordVariants } from "./record-info.ts";
 import type { Send } from "./sends.ts";
 
 /** All that is known of the records of one map. */
@@ -9,6 +9,7 @@ export interface Evidence {
   readonly map: string;
   readonly candidates: readonly number[];
   readonly source: MapRecords["source"];
+  readonly variants?: RecordVariants | undefined;
   readonly sends: readonly Send[];
   /** The sends that no struct was found for. */
   readonly unexplained: readonly Send[];
@@ -42,7 +43,13 @@ export function recordMessage(types: TypeTable, evidence: Evidence): string {
 }
 
 function carries(types: TypeTable, evidence: Evidence, why: string): string {
-  return `"${evidence.map}" carries ${describeAll(types, evidence)}, ${why}.${sizeWarning(types, evidence)}`;
+  const apart = toldApart(evidence.variants);
+  return `"${evidence.map}" carries ${describeAll(types, evidence)}${apart}, ${why}.${sizeWarning(types, evidence)}`;
+}
+
+function toldApart(variants: RecordVariants | undefined): string {
+  if (variants === undefined) return "";
+  return variants.by === "size" ? ", told apart by their sizes" : `, told apart by ${variants.tag}`;
 }
 
 /** Said of a struct that somebody named, when the code was seen to send other sizes. */
@@ -64,9 +71,21 @@ function foundOne(types: TypeTable, evidence: Evidence): string {
 function foundSeveral(types: TypeTable, evidence: Evidence): string {
   const { map } = evidence;
   const flags = flagsFor(types, evidence);
-  const fix = flags === "" ? "" : ` If it is always the same one, settle it with ${flags}.`;
+  const fix =
+    flags === "" ? "" : ` If it is always the same one, settle it with ${flags}.${allOfThem(types, evidence)}`;
   const places = listPlaces(explainedSends(evidence));
   return `"${map}" may carry ${describeAll(types, evidence)}, read off the code: ${places}.${fix}${restOf(evidence)}`;
+}
+
+/** What to say when the buffer carries all of the candidates. */
+function allOfThem(types: TypeTable, { map, candidates }: Evidence): string {
+  const names = candidates.map((id) => types.type(id).name);
+  if (names.includes("")) return "";
+  const sizes = new Set(candidates.map((id) => sizeOf(types, id)));
+  const tagged = names.map((name, i) => `${i}=${name}`).join(",");
+  const structs = sizes.size === names.length ? names.join(",") : `TAG:${tagged}`;
+  const where = sizes.size === names.length ? "" : ", TAG being the member that says which one it is";
+  return ` If it carries all of them, tell them apart with \`--record '${map}=${structs}'\`${where}.`;
 }
 
 function explainedSends({ sends, unexplained }: Evidence): Send[] {

@@ -6,6 +6,7 @@ import type { DwarfTypes } from "./dwarf/to-btf.ts";
 import type { BpfObject } from "./model.ts";
 import { nearestNames } from "./nearest.ts";
 import { recordId } from "./record-candidates.ts";
+import type { NamedRecords, TaggedRecords } from "./record-info.ts";
 import { isBuffer } from "./sends.ts";
 
 const TAG_PREFIX = "core-gen:record=";
@@ -14,7 +15,7 @@ const NO_DEBUG_INFO =
   "It has no debug info (DWARF), where structs are that only functions use: compile with `clang -g`, and don't strip.";
 
 /** Finds records by the names that people gave: on the command line, as a map's value type, as a decl tag. */
-export class NamedRecords {
+export class RecordNames {
   readonly #object: BpfObject;
   readonly #debug: () => DebugInfo | undefined;
   readonly #dwarfTypes: DwarfTypes;
@@ -26,9 +27,9 @@ export class NamedRecords {
     this.#dwarfTypes = dwarfTypes;
   }
 
-  /** The struct that `--record map=struct` names. Throws a `CoreGenError` with code `bad-input` when there is none. */
-  ofFlag(map: string, struct: string): number {
-    return this.#find(struct) ?? this.#noSuchStruct("bad-input", `--record ${map}=${struct}`, struct);
+  /** The struct that the flag `where` names. Throws a `CoreGenError` with code `bad-input` when there is none. */
+  ofFlag(where: string, struct: string): number {
+    return this.#find(struct) ?? this.#noSuchStruct("bad-input", where, struct);
   }
 
   /** The structs that decl tags on a map's variable name. Throws a `CoreGenError` with code `bad-object` when one does not exist. */
@@ -76,9 +77,9 @@ function namesToTry(struct: string, known: ReadonlySet<string>): string[] {
 }
 
 /** Checks that every map that `--record` names is one that carries records. Throws a `CoreGenError` with code `bad-input`. */
-export function checkFlaggedMaps(object: BpfObject, flags: ReadonlyMap<string, string>): void {
+export function checkFlaggedMaps(object: BpfObject, flags: ReadonlyMap<string, NamedRecords>): void {
   const buffers = object.maps.filter(isBuffer).map(({ name }) => name);
-  for (const [map, struct] of flags) {
+  for (const [map, named] of flags) {
     if (buffers.includes(map)) continue;
     const exists = object.maps.some(({ name }) => name === map);
     const problem = exists
@@ -86,8 +87,20 @@ export function checkFlaggedMaps(object: BpfObject, flags: ReadonlyMap<string, s
       : `the object has no map "${map}"`;
     const list =
       buffers.length === 0 ? "It has no buffer that carries records." : `Its buffers: ${buffers.join(", ")}.`;
-    throw new CoreGenError("bad-input", `${object.elf.what}: --record ${map}=${struct}: ${problem}`, { hints: [list] });
+    throw new CoreGenError("bad-input", `${object.elf.what}: ${recordFlag(map, named)}: ${problem}`, { hints: [list] });
   }
+}
+
+/** The flag as it is written on the command line. */
+export function recordFlag(map: string, named: NamedRecords): string {
+  if (typeof named === "string") return `--record ${map}=${named}`;
+  if (!isTagged(named)) return `--record ${map}=${named.join(",")}`;
+  return `--record ${map}=${named.tag}:${[...named.structs].map((pair) => pair.join("=")).join(",")}`;
+}
+
+/** Whether a member tells the structs apart. */
+export function isTagged(named: readonly string[] | TaggedRecords): named is TaggedRecords {
+  return "tag" in named;
 }
 
 function withoutKeyword(struct: string): string {

@@ -6,15 +6,16 @@ import { sameLayout } from "./dwarf/same-layout.ts";
 import { DwarfTypes } from "./dwarf/to-btf.ts";
 import type { BpfObject, MapDef } from "./model.ts";
 import { CandidateFinder, recordId } from "./record-candidates.ts";
-import type { MapRecords, RecordReport } from "./record-info.ts";
+import type { MapRecords, NamedRecords, RecordReport } from "./record-info.ts";
 import { recordMessage, type Evidence } from "./record-message.ts";
-import { checkFlaggedMaps, NamedRecords } from "./record-names.ts";
+import { checkFlaggedMaps, isTagged, recordFlag, RecordNames } from "./record-names.ts";
+import { VariantFinder } from "./record-variants.ts";
 import { findSends, isBuffer, isUserRing, type Send, type Sends } from "./sends.ts";
 
 /** How {@link findRecords} decides. */
 export interface FindRecordsOptions {
-  /** What `--record MAP=STRUCT` says: the C names of a map and of its record. */
-  readonly flags?: ReadonlyMap<string, string>;
+  /** What `--record MAP=STRUCT` says, by the C name of a map. */
+  readonly flags?: ReadonlyMap<string, NamedRecords>;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface FindRecordsOptions {
  * for (const { map, candidates } of report.maps) console.log(map, candidates.map((id) => report.types.type(id).name));
  */
 export function findRecords(object: BpfObject, options: FindRecordsOptions = {}): RecordReport {
-  const flags = options.flags ?? new Map<string, string>();
+  const flags = options.flags ?? new Map<string, NamedRecords>();
   checkFlaggedMaps(object, flags);
   const finder = new RecordFinder(object, flags);
   try {
@@ -41,31 +42,31 @@ export function findRecords(object: BpfObject, options: FindRecordsOptions = {})
   }
 }
 
-type Decision = Pick<Evidence, "candidates" | "source" | "unexplained">;
+type Decision = Pick<Evidence, "candidates" | "source" | "unexplained"> & Pick<MapRecords, "variants">;
 
 class RecordFinder {
   readonly types: LayeredTypes;
   readonly #object: BpfObject;
-  readonly #flags: ReadonlyMap<string, string>;
+  readonly #flags: ReadonlyMap<string, NamedRecords>;
   readonly #dwarfTypes: DwarfTypes;
-  readonly #named: NamedRecords;
+  readonly #names: RecordNames;
   #debug: DebugInfo | NoDebugInfo | undefined;
   #candidates: CandidateFinder | undefined;
   #sends: Sends | undefined;
 
-  constructor(object: BpfObject, flags: ReadonlyMap<string, string>) {
+  constructor(object: BpfObject, flags: ReadonlyMap<string, NamedRecords>) {
     this.#object = object;
     this.#flags = flags;
     this.types = new LayeredTypes(object.btf, object.littleEndian);
     this.#dwarfTypes = new DwarfTypes(this.types);
-    this.#named = new NamedRecords(object, () => this.#openDebug(), this.#dwarfTypes);
+    this.#names = new RecordNames(object, () => this.#openDebug(), this.#dwarfTypes);
   }
 
   recordsOf(map: MapDef, index: number): MapRecords {
     this.#sends ??= findSends(this.#object);
     const sends = this.#sends.sends.filter((send) => send.map === index);
     const decision = this.#decide(map, sends);
-    const { candidates, source } = decision;
+    const { candidates, source, variants } = decision;
     const evidence: Evidence = {
       ...decision,
       map: map.name,
@@ -77,17 +78,28 @@ class RecordFinder {
     };
     // What a program reads of a sample is no sign of how long it is.
     const sizes = isUserRing(map) ? [] : sizesOf(sends);
-    return { map: map.name, candidates, source, sizes, message: recordMessage(this.types, evidence) };
+    const message = recordMessage(this.types, evidence);
+    const found = { map: map.name, candidates, source, sizes, message };
+    return variants === undefined ? found : { ...found, variants };
   }
 
   #decide(map: MapDef, sends: readonly Send[]): Decision {
     const flag = this.#flags.get(map.name);
-    if (flag !== undefined) return named("flag", [this.#named.ofFlag(map.name, flag)]);
+    if (flag !== undefined) return this.#ofFlag(map, flag);
     const valueType = this.#valueType(map);
     if (valueType !== undefined) return named("value-type", [valueType]);
-    const tagged = this.#named.ofDeclTags(map.varTypeId);
+    const tagged = this.#names.ofDeclTags(map.varTypeId);
     if (tagged.length > 0) return named("decl-tag", this.#distinct(tagged));
     return this.#readOffCode(sends);
+  }
+
+  #ofFlag(map: MapDef, flag: NamedRecords): Decision {
+    const where = `${this.#object.elf.what}: ${recordFlag(map.name, flag)}`;
+    const find = (struct: string): number => this.#names.ofFlag(recordFlag(map.name, flag), struct);
+    if (typeof flag === "string") return named("flag", [find(flag)]);
+    const variants = new VariantFinder(this.types, where);
+    if (isTagged(flag)) return { ...named("flag", []), ...variants.byTag(flag, find) };
+    return { ...named("flag", []), ...variants.bySize(flag, find, mapTypes[map.type] === "perf_event_array") };
   }
 
   /** What `__type(value, …)` says. Of a perf event array it is u32 by custom, the type of its slots and of no record. */

@@ -299,6 +299,13 @@ export class Memory {
     writeUnion<Memory, T>(this, at, size, value, members);
   }
 
+  /** A copy of the bytes from `at` to {@link Memory.end}, and zeros behind them, `size` bytes in all. */
+  padded(at: number, size: number): Memory {
+    const whole = new Uint8Array(size);
+    whole.set(this.restBytes(at).subarray(0, size));
+    return this.over(whole);
+  }
+
   /** A memory of the same byte order over other bytes. */
   over(bytes: Uint8Array): Memory {
     return new Memory(bytes, this.littleEndian);

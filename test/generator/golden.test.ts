@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generateSkeleton } from "../../src/generator/index.ts";
+import { variantsRecords } from "./support/variants-records.ts";
 
 const folder = new URL("../golden/", import.meta.url);
 const objects = readdirSync(folder).filter((file) => file.endsWith(".bpf.o"));
@@ -9,7 +10,8 @@ const objects = readdirSync(folder).filter((file) => file.endsWith(".bpf.o"));
 describe("the module of", { timeout: 60_000 }, () => {
   it.each(objects)("%s", async (file) => {
     const bytes = readFileSync(new URL(file, folder));
-    const { text } = await generateSkeleton(bytes, { fileName: `/somewhere/else/${file}` });
+    const records = file === "variants.bpf.o" ? variantsRecords : new Map<string, string>();
+    const { text } = await generateSkeleton(bytes, { fileName: `/somewhere/else/${file}`, records });
     await expect(text).toMatchFileSnapshot(new URL(file.replace(".bpf.o", ".skel.ts"), folder).pathname);
   });
 

@@ -44,6 +44,27 @@ export interface Flow {
 }
 export const Flow: Codec<Flow> = {
   size: 16,
+  view: (view) => {
+    const record = {
+      get saddr() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get daddr() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get ports() {
+        const { from, at } = view;
+        return from.list(at + 8, 2, 2, (from, at) => from.u16(at));
+      },
+      get verdict() {
+        const { from, at } = view;
+        return from.i32(at + 12);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     saddr: from.u32(at),
     daddr: from.u32(at + 4),

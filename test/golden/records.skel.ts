@@ -42,6 +42,19 @@ export interface Started {
 }
 export const Started: Codec<Started> = {
   size: 20,
+  view: (view) => {
+    const record = {
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 4, 16);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     pid: from.u32(at),
     comm: from.text(at + 4, 16),
@@ -103,7 +116,8 @@ export interface RecordsShape {
     /**
      * `BPF_MAP_TYPE_RINGBUF` of 8192 bytes. "both" may carry struct started (20 bytes) or struct
      * stopped (24 bytes), read off the code: on_start sends 20 bytes, on_stop sends 24 bytes. If it is
-     * always the same one, settle it with `--record both=started` or `--record both=stopped`.
+     * always the same one, settle it with `--record both=started` or `--record both=stopped`. If it
+     * carries all of them, tell them apart with `--record 'both=started,stopped'`.
      */
     both: RingBuffer<BothRecord>;
     /**

@@ -200,6 +200,19 @@ describe("flags", () => {
   });
 });
 
+describe("--record with several structs", () => {
+  const records = "test/objects/records.bpf.o";
+  const both = new Map([["two_records", ["exec_event", "exit_event"]]]);
+
+  it("says how they are told apart", () => {
+    const found = findRecords(open(records), { flags: both }).maps.find(({ map }) => map === "two_records");
+    expect(found).toMatchObject({ source: "flag", variants: { by: "size", lengths: [64, 8] } });
+    expect(messages(records, { flags: both })["two_records"]).toBe(
+      '"two_records" carries struct exec_event (64 bytes) or struct exit_event (8 bytes), told apart by their sizes, as --record says.',
+    );
+  });
+});
+
 describe("messages", () => {
   const { by_reserve, two_records, varying, unknown, silent, by_value_type } = messages("test/objects/records.bpf.o");
 
@@ -209,7 +222,8 @@ describe("messages", () => {
       two_records,
       '"two_records" may carry struct exec_event (64 bytes) or struct exit_event (8 bytes), read off the code: exec sends 64 bytes, ' +
         "exit_ sends 8 bytes. If it is always the same one, settle it with `--record two_records=exec_event` or " +
-        "`--record two_records=exit_event`.",
+        "`--record two_records=exit_event`. If it carries all of them, tell them apart with " +
+        "`--record 'two_records=exec_event,exit_event'`.",
     ],
     [
       varying,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { generateSkeleton } from "../../src/generator/index.ts";
+import { variantsRecords } from "../generator/support/variants-records.ts";
 import { compile, type Problem } from "./compile.ts";
 
 /*
@@ -36,6 +37,12 @@ const snippets: [what: string, code: string, error?: number][] = [
   ["entries of a hash map", "for (const [key, value] of loaded.maps.flows) console.log(key.ports[0]?.toFixed(), value + 1n);"],
   ["records of a ring buffer", "export async function f(): Promise<void> { for await (const flow of loaded.maps.ring.records()) console.log(flow.saddr.toFixed()); }"],
   ["a member that records don't have", "export async function f(): Promise<void> { for await (const flow of loaded.maps.ring.records()) console.log(flow.addr); }", 2551],
+  ["records are narrowed by their tag", "export function f(event: EventsRecord): string { return event.kind === 1 ? event.comm : event.kind === 2 ? event.status.toFixed() : event.kind === -3 ? event.text : event.bytes.toString(); }"],
+  ["records are narrowed in a switch, to the end", "export function f(event: FilesRecord): number { switch (event.type) { case 'opened': return event.mode; case 'closed': return event.fd; case undefined: return event.bytes.length; } }"],
+  ["records have no other struct's members", "export function f(event: EventsRecord): void { if (event.kind === 1) event.status; }", 2339],
+  ["records are not narrowed by a value that none has", "export function f(event: EventsRecord): boolean { return event.kind === 5; }", 2367],
+  ["records are the structs that they are", "export function f(event: EventsRecord): ExecEvent | undefined { return event.kind === 1 ? event : undefined; }"],
+  ["records of several types in a loop", "export async function f(): Promise<void> { for await (const event of several.maps.flags.records()) if (event.kind === false) event.more.fill(0); }"],
   ["call stacks are addresses", "export const first: bigint | undefined = loaded.maps.stacks.get(1)?.[0];"],
   ["call stacks are not stored", "loaded.maps.stacks.set(1, []);", 2339],
   ["members of a struct_ops map before loading", "tcp.structOps.by_map.flags = 1; tcp.structOps.by_map.name = 'x'; tcp.structOps.for_update.nor_this = true;"],
@@ -55,19 +62,22 @@ const snippets: [what: string, code: string, error?: number][] = [
 
 const preamble = `import { congestion } from "./congestion.skel.ts";
 import { maps, Verdict, type Flow } from "./maps.skel.ts";
+import { type variants, type EventsRecord, type ExecEvent, type FilesRecord } from "./variants.skel.ts";
 declare const opened: ReturnType<typeof maps.open>;
 declare const loaded: ReturnType<typeof maps.load>;
 declare const flow: Flow;
+declare const several: ReturnType<typeof variants.load>;
+export type UnusedHere = EventsRecord | ExecEvent | FilesRecord;
 declare const tcp: ReturnType<typeof congestion.open>;
 declare const registered: ReturnType<typeof congestion.load>;
-void [opened, loaded, flow, Verdict, maps, tcp, registered, congestion];
+void [opened, loaded, flow, several, Verdict, maps, tcp, registered, congestion];
 `;
 
 const files = new Map<string, string>();
 let problems: ReadonlyMap<string, readonly Problem[]>;
 
 beforeAll(async () => {
-  for (const name of ["maps", "types", "records", "names", "congestion"])
+  for (const name of ["maps", "types", "records", "names", "congestion", "variants"])
     await addSkeleton(name, `test/golden/${name}.bpf.o`);
   for (const name of ["opencount", "execsnoop"]) await addSkeleton(name, `examples/${name}/${name}.bpf.o`);
   await addSkeleton("layouts", "test/generator/layouts/layouts-el.bpf.o");
@@ -76,12 +86,15 @@ beforeAll(async () => {
 }, 120_000);
 
 async function addSkeleton(name: string, object: string): Promise<void> {
-  const { text } = await generateSkeleton(readFileSync(join(root, object)), { fileName: object });
+  const { text } = await generateSkeleton(readFileSync(join(root, object)), {
+    fileName: object,
+    records: name === "variants" ? variantsRecords : new Map<string, string>(),
+  });
   files.set(`${name}.skel.ts`, text);
 }
 
 describe("generated modules", () => {
-  it.each(["maps", "types", "records", "names", "congestion", "opencount", "execsnoop", "layouts"])(
+  it.each(["maps", "types", "records", "names", "congestion", "variants", "opencount", "execsnoop", "layouts"])(
     "%s compiles",
     (name) => {
       expect(problems.get(`${name}.skel.ts`)).toEqual([]);
