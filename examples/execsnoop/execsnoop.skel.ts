@@ -20,6 +20,27 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 280,
+  view: (view) => {
+    const record = {
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get ppid() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 8, 16);
+      },
+      get filename() {
+        const { from, at } = view;
+        return from.text(at + 24, 256);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     pid: from.u32(at),
     ppid: from.u32(at + 4),

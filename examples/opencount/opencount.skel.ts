@@ -31,6 +31,35 @@ export interface Report {
 }
 export const Report: Codec<Report> = {
   size: 168,
+  view: (view) => {
+    const record = {
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get uid() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get opens() {
+        const { from, at } = view;
+        return from.u64(at + 8);
+      },
+      get when_ns() {
+        const { from, at } = view;
+        return from.u64(at + 16);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 24, 16);
+      },
+      get filename() {
+        const { from, at } = view;
+        return from.text(at + 40, 128);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     pid: from.u32(at),
     uid: from.u32(at + 4),

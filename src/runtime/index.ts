@@ -35,6 +35,7 @@ export type { MapSource } from "./load/types.ts";
 export type { GlobalsSpec, MapSpec, SkeletonSpec, StructOpsSpec } from "./spec.ts";
 export type { Codec } from "./codec.ts";
 export { Memory } from "./memory.ts";
+export type { RecordView } from "./record-view.ts";
 export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";
 export {
   CgroupProgram,
@@ -157,17 +158,4 @@ export {
 } from "./links/index.ts";
 export * from "./maps/index.ts";
 export { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./sys/map-ops.ts";
-export {
-  PerfEventArray,
-  RingBuffer,
-  UserRingBuffer,
-  type PerfOptions,
-  type PerfRecordOptions,
-  type PerfRingUsage,
-  type PerfSample,
-  type RecordOptions,
-  type Reservation,
-  type SampleOptions,
-  type RingUsage,
-  type WaitOptions,
-} from "./records/index.ts";
+export * from "./records/index.ts";

@@ -7,10 +7,11 @@ import { PerfRings } from "./perf-rings.ts";
 import { PerfWaiter } from "./perf-waiter.ts";
 import { RecordStream, type RecordHost } from "./record-stream.ts";
 import { ringUsage, type RingUsage } from "./ring-usage.ts";
-import { alreadyRead, checkedSignal, type RecordOptions } from "./ring-buffer.ts";
+import { checkedSignal, type ReadOptions } from "./record-options.ts";
+import { alreadyRead } from "./ring-buffer.ts";
 
 /** How {@link PerfEventArray.records} reads. */
-export interface PerfRecordOptions extends RecordOptions, PerfOptions {
+export interface PerfRecordOptions extends ReadOptions, PerfOptions {
   /** Called when the kernel says that it dropped records of a CPU, whose ring was full. What it throws ends the loop. */
   readonly onLost?: ((cpu: number, count: number) => void) | undefined;
 }

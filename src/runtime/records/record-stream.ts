@@ -15,16 +15,22 @@ export interface Waiter {
   close(): void;
 }
 
-/** The buffer that a stream reads: it lets one stream read at a time. */
-export interface RecordHost<T> {
+/** Who reads a buffer. */
+export interface RecordReader {
+  /** Called when the buffer is closed, before its memory goes. */
+  end(): void;
+}
+
+/** The buffer that somebody reads: it lets one read at a time. */
+export interface RecordHost<T, S extends RecordSource<T> = RecordSource<T>> {
   /** Throws when another one is reading, or the buffer is closed. */
-  begin(stream: RecordStream<T>): RecordSource<T>;
-  end(stream: RecordStream<T>): void;
+  begin(reader: RecordReader): S;
+  end(reader: RecordReader): void;
   waiter(onReadable: () => void): Waiter;
 }
 
 /** So many records are handed out before timers, signals and other sockets of the process get their turn. */
-const recordsPerTurn = 256;
+export const recordsPerTurn = 256;
 
 type Result<T> = IteratorResult<T, undefined>;
 
@@ -39,9 +45,10 @@ interface Promised<T> {
  * A record leaves the buffer when it is asked for, not earlier: a slow loop holds back the kernel's buffer and not this
  * process's memory, and what a loop that ends has not seen is there for the next one.
  */
-export class RecordStream<T> implements AsyncIterableIterator<T, undefined> {
+export class RecordStream<T> implements AsyncIterableIterator<T, undefined>, RecordReader {
   readonly #host: RecordHost<T>;
   readonly #signal: AbortSignal | undefined;
+  readonly #perTurn: number;
   readonly #onAbort = (): void => {
     this.end();
   };
@@ -53,9 +60,11 @@ export class RecordStream<T> implements AsyncIterableIterator<T, undefined> {
   #waiting: Promised<T> | undefined;
   #sinceTurn = 0;
 
-  constructor(host: RecordHost<T>, signal: AbortSignal | undefined) {
+  /** `perTurn` results are handed out before the event loop gets its turn. */
+  constructor(host: RecordHost<T>, signal: AbortSignal | undefined, perTurn: number = recordsPerTurn) {
     this.#host = host;
     this.#signal = signal;
+    this.#perTurn = perTurn;
   }
 
   [Symbol.asyncIterator](): this {
@@ -68,7 +77,7 @@ export class RecordStream<T> implements AsyncIterableIterator<T, undefined> {
     try {
       const source = this.#begin();
       if (source === undefined) return Promise.resolve(done());
-      if (this.#sinceTurn >= recordsPerTurn) return this.#afterTurn();
+      if (this.#sinceTurn >= this.#perTurn) return this.#afterTurn();
       if (advance(source)) return Promise.resolve(this.#take(source));
       // Looking for a record may have called back to somebody who ended this.
       return this.#ended ? Promise.resolve(done()) : this.#wait();

@@ -4,21 +4,21 @@ import { BpfMap, type MapHandle } from "../maps/bpf-map.ts";
 import type { Fd } from "../sys/fd.ts";
 import { Poller } from "../sys/poll.ts";
 import { mapRing, type MappedRing } from "./mapped-ring.ts";
-import { RecordStream, type RecordHost } from "./record-stream.ts";
+import { Batches } from "./batches.ts";
+import { offerRecords, type RecordBuffer } from "./merge-records.ts";
+import { RecordLoop } from "./record-loop.ts";
+import {
+  checkedBatch,
+  checkedSignal,
+  type ConsumeOptions,
+  type FilterOptions,
+  type ForEachOptions,
+  type RecordOptions,
+} from "./record-options.ts";
+import { RecordStream, recordsPerTurn, type RecordHost, type RecordReader } from "./record-stream.ts";
+import { RingCursor } from "./ring-cursor.ts";
+import { RingRecords, type Reading } from "./ring-records.ts";
 import { ringUsage, type RingUsage } from "./ring-usage.ts";
-import { RingRecords } from "./ring-records.ts";
-
-/** How {@link RingBuffer.records} reads. */
-export interface RecordOptions {
-  /** Ends the loop when it is aborted, without an error. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The memory of a ring that is being read. */
-interface OpenRing<T> {
-  readonly mapped: MappedRing;
-  readonly records: RingRecords<T>;
-}
 
 /**
  * A ring buffer: `BPF_MAP_TYPE_RINGBUF`, which programs in the kernel fill with records (Linux 5.8).
@@ -29,26 +29,21 @@ interface OpenRing<T> {
  * @example
  * for await (const event of skel.maps.events.records({ signal })) console.log(event.pid, event.comm);
  */
-export class RingBuffer<T> extends BpfMap {
+export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
   /** How one record is read. */
   readonly record: Codec<T>;
   readonly #fd: Fd;
-  readonly #host: RecordHost<T>;
-  #ring: OpenRing<T> | undefined;
-  #reader: RecordStream<T> | "consume" | undefined;
+  #mapped: MappedRing | undefined;
+  #reader: RecordReader | undefined;
+  /** What the reader reads from. */
+  #records: { recall(): void } | undefined;
 
   constructor(handle: MapHandle, record: Codec<T>) {
     // What the object says about keys and values is about records, and the kernel is not told.
     super({ ...handle, keySize: 0, valueSize: 0 });
     this.record = record;
     this.#fd = handle.fd;
-    this.#host = {
-      begin: (stream) => this.#begin(stream),
-      end: () => {
-        this.#reader = undefined;
-      },
-      waiter: (onReadable) => new Poller(this.#fd, onReadable),
-    };
+    offerRecords<T>(this, this.#host(record, {}));
     handle.readers.add({
       close: () => {
         this.#close();
@@ -62,29 +57,84 @@ export class RingBuffer<T> extends BpfMap {
    * The loop ends without an error when the signal is aborted and when the skeleton is closed. `break` and exceptions
    * end the loop and not the buffer: the next loop goes on with the next record. Throws a `CoreGenError` with code
    * `bad-input` when another loop is reading, with `closed` when the skeleton was closed before the loop began.
+   *
+   * @example
+   * for await (const events of skel.maps.events.records({ signal, batch: 256, filter: ({ uid }) => uid === 0 })) save(events);
    */
-  records(options: RecordOptions = {}): AsyncIterableIterator<T, undefined> {
-    return new RecordStream(this.#host, checkedSignal(options));
+  records(options: RecordOptions<T> & { raw: true; batch: number }): AsyncIterableIterator<Uint8Array[], undefined>;
+  records(options: RecordOptions<T> & { raw: true; batch?: undefined }): AsyncIterableIterator<Uint8Array, undefined>;
+  records(options: RecordOptions<T> & { raw?: false; batch: number }): AsyncIterableIterator<T[], undefined>;
+  records(options?: RecordOptions<T> & { raw?: false; batch?: undefined }): AsyncIterableIterator<T, undefined>;
+  records(options: RecordOptions<T> = {}): AsyncIterableIterator<unknown, undefined> {
+    const signal = checkedSignal(options);
+    const batch = checkedBatch(options);
+    const reading = this.#reading(options);
+    const host = options.raw === true ? this.#host(rawBytes, reading) : this.#host(this.record, reading);
+    if (batch === undefined) return new RecordStream<unknown>(host, signal);
+    const inBatches = { ...host, begin: (reader: RecordReader) => new Batches<unknown>(host.begin(reader), batch) };
+    return new RecordStream<unknown>(inBatches, signal, Math.ceil(recordsPerTurn / batch));
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return this.records();
   }
 
+  /**
+   * Calls back for each record as they come, until the signal is aborted or the skeleton closed: faster than a loop, and
+   * without its back-pressure, for a promise that the callback returns is not waited for.
+   *
+   * The promise is rejected with what the callback throws, and as {@link RingBuffer.records} throws.
+   */
+  forEach(callback: (record: T) => void, options: ForEachOptions<T> = {}): Promise<void> {
+    const signal = checkedSignal(options);
+    return new RecordLoop(this.#host(this.record, this.#reading(options)), callback).run(signal);
+  }
+
   /** Calls back for each record that is there now, without waiting, and returns how many there were. */
-  consume(callback: (record: T) => void): number {
-    const records = this.#begin("consume");
+  consume(callback: (record: T) => void, options: ConsumeOptions<T> = {}): number {
+    return this.#consume(this.record, this.#reading(options), callback);
+  }
+
+  /** All records that are there now, without waiting. */
+  drain(options: FilterOptions<T> & { raw: true }): Uint8Array[];
+  drain(options?: FilterOptions<T> & { raw?: false }): T[];
+  drain(options: FilterOptions<T> & { raw?: boolean } = {}): (T | Uint8Array)[] {
+    const all: (T | Uint8Array)[] = [];
+    const add = (record: T | Uint8Array): unknown => all.push(record);
+    if (options.raw === true) this.#consume(rawBytes, this.#reading(options), add);
+    else this.#consume(this.record, this.#reading(options), add);
+    return all;
+  }
+
+  #reading({ filter, lazy }: ConsumeOptions<T>): Reading {
+    // The filter gets what the codec of the same buffer reads.
+    const keeps = filter as ((record: unknown) => boolean) | undefined;
+    return { lazy, filter: keeps === undefined ? undefined : { codec: this.record, keeps } };
+  }
+
+  #host<R>(codec: Codec<R>, reading: Reading): RecordHost<R, RingRecords<R>> {
+    return {
+      begin: (reader) => this.#begin(reader, codec, reading),
+      end: (reader) => {
+        this.#end(reader);
+      },
+      waiter: (onReadable) => new Poller(this.#fd, onReadable),
+    };
+  }
+
+  #consume<R>(codec: Codec<R>, reading: Reading, callback: (record: R) => unknown): number {
+    const reader = { end: (): void => undefined };
+    const records = this.#begin(reader, codec, reading);
     let count = 0;
     try {
       records.refresh();
       // The callback may close the skeleton, and with it the memory that the records are in.
-      while (this.#ring !== undefined && records.next()) {
-        const record = records.take();
+      while (this.#mapped !== undefined && records.next()) {
         count++;
-        callback(record);
+        records.handTo(callback);
       }
     } finally {
-      this.#reader = undefined;
+      this.#end(reader);
     }
     return count;
   }
@@ -95,28 +145,34 @@ export class RingBuffer<T> extends BpfMap {
    * Throws a `CoreGenError` with code `closed` when the skeleton was closed.
    */
   usage(): RingUsage {
-    const { written, read } = (this.#ring ??= this.#open()).records.totals;
+    const { written, read } = new RingCursor(this.#memory()).totals;
     return ringUsage(this.maxEntries, written, read);
   }
 
-  #begin(reader: RecordStream<T> | "consume"): RingRecords<T> {
+  #begin<R>(reader: RecordReader, codec: Codec<R>, reading: Reading): RingRecords<R> {
     if (this.#reader !== undefined) throw alreadyRead(this.name);
-    const { records } = (this.#ring ??= this.#open());
-    records.rewind();
+    const records = new RingRecords(this.#memory(), codec, reading);
     this.#reader = reader;
+    this.#records = records;
     return records;
   }
 
-  #open(): OpenRing<T> {
-    const mapped = mapRing(this.#fd, this.maxEntries);
-    return { mapped, records: new RingRecords(mapped, this.record) };
+  #end(reader: RecordReader): void {
+    if (this.#reader !== reader) return;
+    this.#reader = undefined;
+    this.#records = undefined;
+  }
+
+  #memory(): MappedRing {
+    return (this.#mapped ??= mapRing(this.#fd, this.maxEntries));
   }
 
   /** Ends the reader before the memory goes that it reads. */
   #close(): void {
-    if (this.#reader instanceof RecordStream) this.#reader.end();
-    this.#ring?.mapped.close();
-    this.#ring = undefined;
+    this.#records?.recall();
+    this.#reader?.end();
+    this.#mapped?.close();
+    this.#mapped = undefined;
   }
 }
 
@@ -127,8 +183,10 @@ export function alreadyRead(name: string): CoreGenError {
   });
 }
 
-/** From JavaScript anything may come: what is no signal must not end up as a reader that can't be ended. */
-export function checkedSignal({ signal }: RecordOptions): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new TypeError("records({ signal }) takes an AbortSignal: give it controller.signal, not the controller");
-}
+const rawBytes: Codec<Uint8Array> = {
+  size: 0,
+  read: (from, at) => from.restBytes(at),
+  write: (to, at, value) => {
+    to.setRestBytes(at, value);
+  },
+};
