@@ -94,6 +94,9 @@ struct {
     __type(value, struct line_event);
 } unused SEC(".maps");
 
+/* How often something was asked for. */
+__u64 asked;
+
 struct what {
     __u32 which;
     __u32 pid;
@@ -102,6 +105,7 @@ struct what {
 SEC("syscall")
 int send(struct what *what)
 {
+    asked++;
     switch (what->which) {
     case 0: {
         struct exec_event event = { .kind = KIND_EXEC, .pid = what->pid, .comm = "sh" };

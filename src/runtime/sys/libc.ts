@@ -43,6 +43,8 @@ export interface Libc {
   readonly addressOf: (buffer: Uint8Array | ArrayBuffer) => number;
   /** Memory at an address as an ArrayBuffer, which does not keep the memory alive. */
   readonly view: (address: number, length: number) => ArrayBuffer;
+  /** poll(2) without waiting: returns how many of the `count` structs at the address are ready, or minus errno. */
+  readonly pollNow: (pollfds: number, count: number) => number;
   /** Watches a descriptor in the event loop. */
   readonly poll: (fd: number, what: "readable" | "writable", onEvent: (status: number) => void) => PollHandle;
 }
@@ -81,6 +83,7 @@ function loadLibc(): Libc {
   const setsockopt = declare("int setsockopt(int, int, int, intptr_t, unsigned int)");
   const send = declare("intptr_t send(int, intptr_t, size_t, int)");
   const recv = declare("intptr_t recv(int, intptr_t, size_t, int)");
+  const poll = declare("int poll(intptr_t, unsigned long, int)");
   const errno = new Int32Array(koffi.view(BigInt(declare("intptr_t __errno_location()")()), 4));
   // errno belongs to the thread, and is read at once: koffi does not save it, and V8 does not change it in between
   // (tried with allocations and collections in between).
@@ -99,6 +102,7 @@ function loadLibc(): Libc {
     setsockopt: (fd, level, name, value, length) => checked(setsockopt(fd, level, name, value, length)),
     send: (fd, buffer, length, flags) => checked(send(fd, buffer, length, flags)),
     recv: (fd, buffer, length, flags) => checked(recv(fd, buffer, length, flags)),
+    pollNow: (pollfds, count) => checked(poll(pollfds, count, 0)),
     pageSize: declare("int getpagesize()")(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (address, length) => koffi.view(BigInt(address), length),

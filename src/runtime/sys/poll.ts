@@ -1,8 +1,12 @@
+import { isMainThread } from "node:worker_threads";
 import { KernelError } from "../errors.ts";
 import type { Fd } from "./fd.ts";
 import { libc } from "./libc.ts";
+import { TimedPoll } from "./timed-poll.ts";
 
-type PollHandle = ReturnType<ReturnType<typeof libc>["poll"]>;
+interface PollHandle {
+  close(): void;
+}
 
 /** A handle that nothing refers to is collected and falls silent, so those that are active are kept here. */
 const active = new Set<Poller>();
@@ -30,9 +34,12 @@ export class Poller {
   /** Begins to watch; does nothing when it does already, or is closed. */
   start(): void {
     if (this.#closed || this.#handle !== undefined) return;
-    this.#handle = libc().poll(this.#fd.number, this.#what, (status) => {
+    const onEvent = (status: number): void => {
       this.#onEvent(status);
-    });
+    };
+    this.#handle = isMainThread
+      ? libc().poll(this.#fd.number, this.#what, onEvent)
+      : new TimedPoll(this.#fd, this.#what, onEvent);
     active.add(this);
   }
 
