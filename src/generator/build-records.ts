@@ -30,11 +30,10 @@ function oneCandidate(context: BuildContext, records: MapRecords, shape: Shape):
   const type = typeText(shape);
   const size = sizeOfShape(shape);
   const shortest = Math.min(...records.sizes.map((sent) => sent ?? 0));
-  if (shortest >= size) {
-    context.view(shape);
-    return { type, codec };
-  }
-  return { type, codec: shortRecord(context, records.map, { type, codec, size, shortest }) };
+  context.view(shape);
+  if (shortest >= size) return { type, codec };
+  const isViewed = shape.kind === "record";
+  return { type, codec: shortRecord(context, records.map, { type, codec, size, shortest, isViewed }) };
 }
 
 /**
@@ -44,13 +43,17 @@ function oneCandidate(context: BuildContext, records: MapRecords, shape: Shape):
 function shortRecord(
   { codecs }: BuildContext,
   map: string,
-  { type, codec, size, shortest }: RecordType & { size: number; shortest: number },
+  { type, codec, size, shortest, isViewed }: RecordType & { size: number; shortest: number; isViewed: boolean },
 ): string {
-  const read = `(from, at) => from.end - at >= ${size} ? ${codec}.read(from, at) : ${codec}.read(from.padded(at, ${size}), 0)`;
+  const isWhole = `from.end - at >= ${size}`;
+  const readPadded = `${codec}.read(from.padded(at, ${size}), 0)`;
+  const read = `(from, at) => ${isWhole} ? ${codec}.read(from, at) : ${readPadded}`;
+  const choose = `const { from, at } = view; return ${isWhole} ? whole() : ${readPadded};`;
+  const view = `view: (view) => { const whole = ${codec}.view!(view); return () => { ${choose} }; }, `;
   return codecs.declare(
     `short${pascalCase(map)}`,
     type,
-    `{ size: ${shortest}, read: ${read}, ${delegateWrite(codec)} }`,
+    `{ size: ${shortest}, ${isViewed ? view : ""}read: ${read}, ${delegateWrite(codec)} }`,
   );
 }
 
