@@ -121,7 +121,7 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 async function closeInsideOfHandlers(): Promise<void> {
-  const ways: ((skel: Skel, close: () => void) => Promise<unknown> | void)[] = [
+  const ways: ((skel: Skel, close: () => void) => unknown)[] = [
     async (skel, close) => {
       for await (const record of skel.maps.events.records()) if (record.kind === 1) close();
     },

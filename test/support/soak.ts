@@ -73,7 +73,9 @@ export async function soak(count: number, onProgress: (sent: number) => void = (
     delivered: seen.delivered,
     dropped: Number(dropped),
     missing: seen.missing + count - seen.next,
-    problems: isComplete ? seen.problems : [`the producer ended with ${status} after ${sent} records`, ...seen.problems],
+    problems: isComplete
+      ? seen.problems
+      : [`the producer ended with ${status} after ${sent} records`, ...seen.problems],
     seconds: (performance.now() - start) / 1000,
   };
 }

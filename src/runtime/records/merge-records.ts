@@ -40,10 +40,10 @@ export function mergeRecords<B extends RecordBuffers>(
 ): AsyncIterableIterator<MergedRecord<B>, undefined> {
   const named = Object.entries(buffers).map(([name, buffer]) => ({ name, host: hostOf(name, buffer) }));
   // Names and types of records come from the same entries.
-  return new RecordStream(
-    new MergedHost(named) as RecordHost<unknown>,
-    checkedSignal(options),
-  ) as AsyncIterableIterator<MergedRecord<B>, undefined>;
+  return new RecordStream(new MergedHost(named), checkedSignal(options)) as AsyncIterableIterator<
+    MergedRecord<B>,
+    undefined
+  >;
 }
 
 function hostOf(name: string, buffer: RecordBuffer<unknown>): RecordHost<unknown> {
