@@ -9,14 +9,14 @@ import { findBtfFiles, readBtfFile, releaseOf } from "./read-btf.ts";
 const MACHINES = ["x86_64", "arm64"];
 
 /**
- * What an object's relocations reach of the types of some kernels, for a skeleton to carry: files and folders of BTF that
+ * What the objects' relocations reach of the types of some kernels, for a skeleton to carry: files and folders of BTF that
  * are named for the kernel's release. Kernels whose types agree that far share one piece.
  */
-export async function carriedTypes(object: BpfObject, paths: readonly string[]): Promise<CarriedBtf[]> {
+export async function carriedTypes(objects: readonly BpfObject[], paths: readonly string[]): Promise<CarriedBtf[]> {
   const pieces = new Map<string, { kernels: string[]; btf: Uint8Array }>();
   for (const path of await findBtfFiles(paths)) {
     const kernel = kernelOf(path);
-    const btf = minimizeFor(object, path, await readBtfFile(path));
+    const btf = minimizeFor(objects, path, await readBtfFile(path));
     const key = Buffer.from(btf).toString("latin1");
     const piece = pieces.get(key) ?? { kernels: [], btf };
     if (!piece.kernels.includes(kernel)) piece.kernels.push(kernel);
@@ -36,9 +36,13 @@ function kernelOf(path: string): string {
   return MACHINES.includes(machine) ? `${machine}/${release}` : release;
 }
 
-function minimizeFor(object: BpfObject, path: string, kernel: Parameters<typeof minimizeBtf>[0]): Uint8Array {
+function minimizeFor(
+  objects: readonly BpfObject[],
+  path: string,
+  kernel: Parameters<typeof minimizeBtf>[0],
+): Uint8Array {
   try {
-    return minimizeBtf(kernel, [object]);
+    return minimizeBtf(kernel, objects);
   } catch (cause) {
     if (!(cause instanceof CoreGenError)) throw cause;
     throw new CoreGenError(cause.code, `carrying the types of ${path}: ${cause.message}`, {

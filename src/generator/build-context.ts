@@ -35,6 +35,11 @@ export class BuildContext {
     if (shape.kind === "record") this.#viewed.add(shape.declaration);
   }
 
+  /** Notes that the module has the declaration of `shape`, for nothing in particular. */
+  need(shape: Shape): void {
+    this.#shapes.push(shape);
+  }
+
   /** Adds a declaration that stands for no C type. */
   declare(declaration: DeclarationModel): void {
     this.#declarations.push(declaration);

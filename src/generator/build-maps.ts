@@ -112,9 +112,9 @@ function buffer(context: BuildContext, map: MapDef, records: RecordReport, spec:
 }
 
 /** A sample is of one struct, known before it is written, or bytes. */
-function userRing(context: BuildContext, map: MapDef, { types, maps }: RecordReport): MapClass {
-  const decided = maps.filter(({ candidates }) => candidates.length === 1);
-  return buffer(context, map, { types, maps: decided }, "user_ringbuf", "UserRingBuffer");
+function userRing(context: BuildContext, map: MapDef, report: RecordReport): MapClass {
+  const decided = report.maps.filter(({ candidates }) => candidates.length === 1);
+  return buffer(context, map, { ...report, maps: decided }, "user_ringbuf", "UserRingBuffer");
 }
 
 function keyed(context: BuildContext, map: MapDef, spec: string, type: string): MapClass {

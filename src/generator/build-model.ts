@@ -4,6 +4,7 @@ import { BuildContext } from "./build-context.ts";
 import { buildDeclarations } from "./build-declarations.ts";
 import { buildGlobals } from "./build-globals.ts";
 import { buildMaps } from "./build-maps.ts";
+import { useNamedTypes } from "./build-named-types.ts";
 import { buildStructOps } from "./build-struct-ops.ts";
 import { docComment, plural } from "./docs.ts";
 import type { MapModel, ProgramModel, SkeletonModel, StructOpsModel } from "./model.ts";
@@ -20,8 +21,14 @@ export interface ModelOptions {
   readonly version: string;
   /** Where the object is when the module does not carry it. */
   readonly external: { readonly url: string; readonly sha256: string } | undefined;
+  /** The machine that the object is for, as `process.arch` calls it, when the module has objects for several. */
+  readonly arch: string | undefined;
   /** Types for kernels without their own. */
   readonly minBtf: readonly { readonly kernels: readonly string[] }[];
+  /** Whether the module has the object's variables. */
+  readonly globals: boolean;
+  /** Whether it has all types of the object's BTF. */
+  readonly allTypes: boolean;
 }
 
 /**
@@ -34,12 +41,13 @@ export function buildModel(object: BpfObject, records: RecordReport, options: Mo
   const own = skeletonNames(context, options.name);
   const definitions = uniqueByName(object.maps.filter(({ data }) => data === undefined));
   const maps = buildMaps(context, definitions, records);
-  const globals = buildGlobals(context, object.maps, (ident) =>
+  const globals = buildGlobals(context, options.globals ? object.maps : [], (ident) =>
     context.names.declare(own.typeName + pascalCase(ident)),
   );
   const structOps = buildStructOps(context, object, definitions, (map) =>
     context.names.declare(own.typeName + pascalCase(map)),
   );
+  useNamedTypes(context, object, { named: records.named, all: options.allTypes });
   const progs = uniqueByName(object.programs).map(buildProgram);
   const declarations = [...context.declarations, ...buildDeclarations(context)];
   return {
@@ -65,6 +73,7 @@ export function buildModel(object: BpfObject, records: RecordReport, options: Mo
       ...own,
       loadedDoc: docComment(`{@link ${own.name}}, loaded: its maps, programs and links in the kernel.`),
       doc: skeletonDoc(object, options, own.name, maps),
+      fileName: commentText(options.fileName),
       objectName: quote(options.name),
       object: objectExpression(options),
     },
@@ -138,7 +147,12 @@ function skeletonDoc(object: BpfObject, { fileName }: ModelOptions, name: string
   );
 }
 
-function objectExpression({ external }: ModelOptions): string {
-  if (external === undefined) return "base64(OBJECT)";
+/** The constant with the object; no name that is made of C names has capitals behind an underscore. */
+export function objectName(arch: string | undefined): string {
+  return arch === undefined ? "OBJECT" : `OBJECT_${arch.toUpperCase()}`;
+}
+
+function objectExpression({ external, arch }: ModelOptions): string {
+  if (external === undefined) return `base64(${objectName(arch)})`;
   return `external(new URL(${quote(external.url)}, import.meta.url), ${quote(external.sha256)})`;
 }

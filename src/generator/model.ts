@@ -26,11 +26,23 @@ export interface SkeletonModel {
     readonly shapeName: string;
     /** Of the type of a loaded skeleton. */
     readonly loadedDoc: string;
+    /** The object's, safe in comments. */
+    readonly fileName: string;
     /** String literal: named in errors and given to the kernel. */
     readonly objectName: string;
     /** The expression that gets the object's bytes. */
     readonly object: string;
   };
+}
+
+/** What a module of types and their codecs prints. */
+export interface DecodersModel {
+  /** The first line's text. */
+  readonly header: string;
+  /** The second line's: how bytes are read. Empty when there is nothing to read. */
+  readonly usage: string;
+  readonly runtimeTypes: readonly string[];
+  readonly declarations: readonly DeclarationModel[];
 }
 
 /** What a module of types alone prints. */

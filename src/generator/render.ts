@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { SkeletonModel, TypesModel } from "./model.ts";
+import type { DecodersModel, SkeletonModel, TypesModel } from "./model.ts";
 
 const PRINT_WIDTH = 100;
 const BASE64_COLUMNS = 100;
@@ -23,6 +23,12 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
+/** Prints types and their codecs as a formatted TypeScript module. */
+export async function renderDecoders(model: DecodersModel): Promise<string> {
+  templates ??= compileTemplates();
+  return format((await templates).decoders(model));
+}
+
 /** Prints types alone as a formatted TypeScript module. */
 export async function renderTypes(model: TypesModel): Promise<string> {
   templates ??= compileTemplates();
@@ -31,6 +37,7 @@ export async function renderTypes(model: TypesModel): Promise<string> {
 
 interface Templates {
   skeleton(model: SkeletonModel): string;
+  decoders(model: DecodersModel): string;
   types(model: TypesModel): string;
 }
 
@@ -46,6 +53,7 @@ async function compileTemplates(): Promise<Templates> {
   const options = { noEscape: true, strict: true };
   return {
     skeleton: environment.compile<SkeletonModel>(readTemplate("skeleton"), options),
+    decoders: environment.compile<DecodersModel>(readTemplate("decoders"), options),
     types: environment.compile<TypesModel>(readTemplate("types"), options),
   };
 }

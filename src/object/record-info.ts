@@ -53,4 +53,6 @@ export interface RecordReport {
   readonly types: TypeTable;
   /** One entry per ring buffer and perf event array, in map order. */
   readonly maps: readonly MapRecords[];
+  /** The types that were asked for by name, ids in {@link RecordReport.types}. */
+  readonly named: readonly number[];
 }

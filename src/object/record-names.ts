@@ -1,7 +1,10 @@
 import type { Btf } from "../btf/btf.ts";
+import { cTypeName } from "../btf/c-declaration.ts";
+import { skipModifiers } from "../btf/resolve.ts";
+import type { TypeTable } from "../btf/types.ts";
 import { CoreGenError } from "../errors.ts";
 import type { DebugInfo } from "./dwarf/debug-info.ts";
-import { findRecordType, namedRecordTypes } from "./dwarf/named.ts";
+import { findEnumType, findRecordType, namedRecordTypes } from "./dwarf/named.ts";
 import type { DwarfTypes } from "./dwarf/to-btf.ts";
 import type { BpfObject } from "./model.ts";
 import { nearestNames } from "./nearest.ts";
@@ -14,7 +17,7 @@ const FEW = 12;
 const NO_DEBUG_INFO =
   "It has no debug info (DWARF), where structs are that only functions use: compile with `clang -g`, and don't strip.";
 
-/** Finds records by the names that people gave: on the command line, as a map's value type, as a decl tag. */
+/** Finds types by the names that people gave: on the command line, as a map's value type, as a decl tag. */
 export class RecordNames {
   readonly #object: BpfObject;
   readonly #debug: () => DebugInfo | undefined;
@@ -44,6 +47,11 @@ export class RecordNames {
       });
   }
 
+  /** The struct, union or enum that `--type name` names. Throws a `CoreGenError` with code `bad-input` when there is none. */
+  ofTypeFlag(name: string): number {
+    return this.#find(name) ?? this.#findEnum(name.trim().replace(/^enum\s+/u, "")) ?? this.#noSuchType(name);
+  }
+
   #find(struct: string): number | undefined {
     const name = withoutKeyword(struct);
     const { types } = this.#dwarfTypes;
@@ -57,15 +65,47 @@ export class RecordNames {
     return die === undefined ? undefined : recordId(types, this.#dwarfTypes.idOf(die));
   }
 
-  #noSuchStruct(code: "bad-input" | "bad-object", where: string, struct: string): never {
+  #findEnum(name: string): number | undefined {
+    const { types } = this.#dwarfTypes;
+    for (const kind of ["enum", "enum64", "typedef"] as const) {
+      const id = types.findInBase(name, kind);
+      if (id !== undefined && isEnum(types, id)) return id;
+    }
     const debug = this.#debug();
-    const hints =
-      debug === undefined ? [NO_DEBUG_INFO] : namesToTry(withoutKeyword(struct), namesIn(this.#object.btf, debug));
+    const die = debug === undefined ? undefined : findEnumType(debug, name);
+    return die === undefined ? undefined : this.#dwarfTypes.idOf(die);
+  }
+
+  #noSuchStruct(code: "bad-input" | "bad-object", where: string, struct: string): never {
     throw new CoreGenError(
       code,
       `${this.#object.elf.what}: ${where}: the object has no struct or union "${withoutKeyword(struct)}"`,
-      { hints },
+      { hints: this.#hintsFor(struct) },
     );
+  }
+
+  #noSuchType(text: string): never {
+    const { types } = this.#dwarfTypes;
+    const name = withoutKeyword(text);
+    const typedef = types.findInBase(name, "typedef");
+    if (typedef === undefined)
+      throw new CoreGenError(
+        "bad-input",
+        `${this.#object.elf.what}: --type ${text}: the object has no struct, union or enum "${name}"`,
+        { hints: this.#hintsFor(text) },
+      );
+    const { id } = skipModifiers(types, typedef);
+    throw new CoreGenError(
+      "bad-input",
+      `${this.#object.elf.what}: --type ${text}: this is ${cTypeName(types, id)}, which TypeScript needs no declaration for`,
+      { hints: ["Name a struct, a union or an enum."] },
+    );
+  }
+
+  #hintsFor(text: string): string[] {
+    const debug = this.#debug();
+    if (debug === undefined) return [NO_DEBUG_INFO];
+    return namesToTry(withoutKeyword(text), namesIn(this.#object.btf, debug));
   }
 }
 
@@ -105,6 +145,11 @@ export function isTagged(named: readonly string[] | TaggedRecords): named is Tag
 
 function withoutKeyword(struct: string): string {
   return struct.trim().replace(/^(?:struct|union)\s+/u, "");
+}
+
+function isEnum(types: TypeTable, id: number): boolean {
+  const { kind } = skipModifiers(types, id).type;
+  return kind === "enum" || kind === "enum64";
 }
 
 function declTags(btf: Btf, typeId: number): string[] {

@@ -16,6 +16,8 @@ import { findSends, isBuffer, isUserRing, type Send, type Sends } from "./sends.
 export interface FindRecordsOptions {
   /** What `--record MAP=STRUCT` says, by the C name of a map. */
   readonly flags?: ReadonlyMap<string, NamedRecords>;
+  /** C names of more types to look for: what `--type NAME` says. */
+  readonly types?: readonly string[];
 }
 
 /**
@@ -31,12 +33,13 @@ export interface FindRecordsOptions {
  * for (const { map, candidates } of report.maps) console.log(map, candidates.map((id) => report.types.type(id).name));
  */
 export function findRecords(object: BpfObject, options: FindRecordsOptions = {}): RecordReport {
+  const { types = [] } = options;
   const flags = options.flags ?? new Map<string, NamedRecords>();
   checkFlaggedMaps(object, flags);
   const finder = new RecordFinder(object, flags);
   try {
     const maps = object.maps.flatMap((map, index) => (isBuffer(map) ? [finder.recordsOf(map, index)] : []));
-    return { types: finder.types, maps };
+    return { types: finder.types, maps, named: types.map((name) => finder.typeNamed(name)) };
   } catch (error) {
     throw isCoreGenError(error) && error.code === "bad-dwarf" ? withWayOut(error) : error;
   }
@@ -60,6 +63,10 @@ class RecordFinder {
     this.types = new LayeredTypes(object.btf, object.littleEndian);
     this.#dwarfTypes = new DwarfTypes(this.types);
     this.#names = new RecordNames(object, () => this.#openDebug(), this.#dwarfTypes);
+  }
+
+  typeNamed(name: string): number {
+    return this.#names.ofTypeFlag(name);
   }
 
   recordsOf(map: MapDef, index: number): MapRecords {

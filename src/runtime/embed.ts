@@ -10,6 +10,24 @@ export function base64(encoded: string): Uint8Array {
 }
 
 /**
+ * The object for this process's machine, of those that a module has for several (`core-gen skel --target`).
+ *
+ * Throws a `CoreGenError` with code `unsupported` on any other machine.
+ *
+ * @example
+ * forArch({ x64: () => base64(OBJECT_X64), arm64: () => base64(OBJECT_ARM64) })
+ */
+export function forArch(objects: Readonly<Record<string, () => Uint8Array>>): Uint8Array {
+  const own = Object.entries(objects).find(([arch]) => arch === process.arch);
+  if (own !== undefined) return own[1]();
+  throw new CoreGenError(
+    "unsupported",
+    `this skeleton has no object for ${process.arch}: it was generated for ${Object.keys(objects).join(" and ")}`,
+    { hints: [`Generate it with one more: core-gen skel --target ${process.arch}=FILE …`] },
+  );
+}
+
+/**
  * The bytes of an object that lies beside a generated module (`core-gen skel --external`).
  *
  * `sha256` is the checksum, in hexadecimal, of the object that the module was generated from. Throws a `CoreGenError`

@@ -14,7 +14,7 @@ export {
   type SectionProgram,
   type SectionRegistration,
 } from "./section-handlers.ts";
-export { base64, external } from "./embed.ts";
+export { base64, external, forArch } from "./embed.ts";
 export { defineSkeleton } from "./skeleton.ts";
 export type {
   AttachTarget,

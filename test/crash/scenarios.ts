@@ -62,7 +62,7 @@ async function settles(promise: Promise<unknown>): Promise<void> {
 async function useAll(skel: Skel, kept: readonly EventsRecord[]): Promise<void> {
   attempt(() => skel.maps.events.drain());
   attempt(() => skel.maps.events.consume(() => undefined, { lazy: true }));
-  attempt(() => skel.maps.events.unreadBytes);
+  attempt(() => skel.maps.events.usage());
   attempt(() => skel.maps.events.info());
   attempt(() => skel.maps.unused.get(0));
   attempt(() => skel.bss.asked);

@@ -10,6 +10,7 @@ import { flagsFor, needsMsExtensions } from "./clang-flags.ts";
 import { compile, filesIncludedBy } from "./compile.ts";
 import { KernelHeaders } from "./kernel-header.ts";
 import type { BuildPaths } from "./sources.ts";
+import type { NamedRecords } from "../../object/record-info.ts";
 import { finishObject } from "./finish-object.ts";
 
 /** What is the same for all programs of one `core-gen build`. */
@@ -18,7 +19,7 @@ export interface BuildSettings {
   /** The user's own flags, behind ours. */
   readonly cflags: readonly string[];
   /** Records by the map's C name, as for `core-gen skel --record`. */
-  readonly records: ReadonlyMap<string, string>;
+  readonly records: ReadonlyMap<string, NamedRecords>;
   /** Node's name of the machine that the programs are for. */
   readonly arch: string;
   /** Build also what has not changed. */
@@ -50,7 +51,7 @@ export async function buildSource(paths: BuildPaths, settings: BuildSettings): P
   const flags = needsMsExtensions(headers) ? ["-fms-extensions", "-Wno-microsoft-anon-tag", ...plain] : plain;
   const { object, dependencies } = await compileInFolder(paths.source, settings.clang, flags);
   const finished = finishObject(paths.object, object, settings.records);
-  const { text, messages } = await generateSkeleton(finished, { fileName: paths.object });
+  const { text, messages } = await generateSkeleton(finished, { fileName: paths.object, records: settings.records });
   mkdirSync(dirname(paths.object), { recursive: true });
   writeOutput(paths.object, finished);
   writeOutput(paths.skeleton, text);
@@ -60,7 +61,9 @@ export async function buildSource(paths: BuildPaths, settings: BuildSettings): P
 
 /** What decides about the outputs besides the contents of files. */
 function identityOf(paths: BuildPaths, { clang, cflags, records, arch }: BuildSettings): string {
-  return JSON.stringify([ownVersion(), clang, flagsFor(arch), cflags, [...records], paths]);
+  return JSON.stringify([ownVersion(), clang, flagsFor(arch), cflags, records, paths], (_, value: unknown) =>
+    value instanceof Map ? [...value] : value,
+  );
 }
 
 async function compileInFolder(

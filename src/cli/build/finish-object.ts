@@ -6,7 +6,7 @@ import type { BtfType, TypeTable } from "../../btf/types.ts";
 import { stripDebugInfo } from "../../generator/strip-object.ts";
 import type { BpfObject } from "../../object/model.ts";
 import { openObject } from "../../object/open.ts";
-import type { MapRecords, RecordReport } from "../../object/record-info.ts";
+import type { MapRecords, NamedRecords, RecordReport } from "../../object/record-info.ts";
 import { findRecords } from "../../object/records.ts";
 
 /**
@@ -16,7 +16,7 @@ import { findRecords } from "../../object/records.ts";
  *
  * Throws a `CoreGenError` for bytes that are no BPF object, and for a name in `flags` that names nothing.
  */
-export function finishObject(what: string, bytes: Uint8Array, flags: ReadonlyMap<string, string>): Uint8Array {
+export function finishObject(what: string, bytes: Uint8Array, flags: ReadonlyMap<string, NamedRecords>): Uint8Array {
   const object = openObject(bytes, { what });
   const report = findRecords(object, { flags });
   const section = object.elf.sections.find(({ name }) => name === ".BTF");
@@ -26,7 +26,7 @@ export function finishObject(what: string, bytes: Uint8Array, flags: ReadonlyMap
   const tagged = withRecordTags(Btf.parse(section.data, { what }), object, report.types, untagged);
   const finished = stripDebugInfo(object.elf, new Map([[".BTF", tagged]]));
   // A struct without a name, or one of two of the same name, can't be said by a tag.
-  return areSameRecords(report, findRecords(openObject(finished, { what }))) ? finished : bytes;
+  return areSameRecords(report, findRecords(openObject(finished, { what }), { flags })) ? finished : bytes;
 }
 
 /** The object's own types with the records behind them, and for each a tag that `findRecords` reads. */

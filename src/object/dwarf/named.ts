@@ -4,6 +4,7 @@ import {
   DW_AT_type,
   DW_TAG_atomic_type,
   DW_TAG_const_type,
+  DW_TAG_enumeration_type,
   DW_TAG_restrict_type,
   DW_TAG_structure_type,
   DW_TAG_typedef,
@@ -44,6 +45,23 @@ export function findRecordType(debug: DebugInfo, name: string): Die | undefined 
     typedef ??= named.die;
   }
   return typedef;
+}
+
+/** The enum with this name, or the typedef of one. */
+export function findEnumType(debug: DebugInfo, name: string): Die | undefined {
+  for (const unit of debug.units) {
+    const walker = debug.walk(unit);
+    while (walker.next()) {
+      if (walker.tag !== DW_TAG_enumeration_type && walker.tag !== DW_TAG_typedef) continue;
+      const die = debug.die(walker.offset);
+      if (die.string(DW_AT_name) === name && isEnum(skipModifiers(die))) return die;
+    }
+  }
+  return undefined;
+}
+
+function isEnum(die: Die | undefined): boolean {
+  return die?.tag === DW_TAG_enumeration_type && !die.flag(DW_AT_declaration);
 }
 
 /** The struct or union behind typedefs and qualifiers; undefined for other types, and for a struct that is only declared. */

@@ -42,7 +42,11 @@ export class RingCursor {
     this.#producer = new RingPosition(memory.producer, 0);
     this.#data = new Int32Array(memory.data.buffer, memory.data.byteOffset, memory.size / 2);
     this.#mask = memory.size - 1;
-    // Where the last consumer of the ring stopped.
+    this.rewind();
+  }
+
+  /** Goes to where the last consumer of the ring stopped. */
+  rewind(): void {
     this.#low = this.#consumer.resume();
     this.#end = this.#low;
   }

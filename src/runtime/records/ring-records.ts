@@ -40,6 +40,10 @@ export class RingRecords<T> implements RecordSource<T>, CallbackSource<T> {
     this.#filtered = filter === undefined ? undefined : new LazyRecords(this.#data, filter.codec);
   }
 
+  rewind(): void {
+    this.#cursor.rewind();
+  }
+
   refresh(): void {
     this.#cursor.refresh();
   }
