@@ -5,6 +5,7 @@ import type { GlobalsModel, VariableModel } from "./model.ts";
 import { camelCase, code, literalKey, pascalCase, quote, typeKey, UniqueNames } from "./names.ts";
 import { cDeclaration } from "../btf/c-declaration.ts";
 import { delegateRead, delegateWrite } from "./types/codecs.ts";
+import { applyHint } from "./types/hints.ts";
 import { typeText } from "./types/print.ts";
 import { sizeOfShape, type Shape } from "./types/shape.ts";
 
@@ -71,8 +72,11 @@ function variableCodec({ codecs }: BuildContext, { name, size }: Variable, shape
   return codecs.declare(`${camelCase(name)}Codec`, typeText(shape), expression);
 }
 
-function variableShape({ lowering }: BuildContext, { name, typeId, size }: Variable): Shape {
-  const shape = lowering.shapeOf(typeId, pascalCase(name));
+function variableShape({ lowering }: BuildContext, { name, typeId, varId, size }: Variable): Shape {
+  const where = `the variable ${name}`;
+  const hint = lowering.hints.of(varId, -1, where);
+  const plain = lowering.shapeOf(typeId, pascalCase(name));
+  const shape = hint === undefined ? plain : applyHint(plain, hint, where);
   // A type without a size, and one that is larger than its variable: only bytes can be told.
   return sizeOfShape(shape) === 0 || sizeOfShape(shape) > size ? { kind: "bytes", size } : shape;
 }

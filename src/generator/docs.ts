@@ -1,7 +1,7 @@
 import { cTypeName } from "../btf/c-declaration.ts";
 import type { TypeTable } from "../btf/types.ts";
 import { code } from "./names.ts";
-import { sizeOfShape, type Declaration, type Field } from "./types/shape.ts";
+import { sizeOfShape, type Declaration, type Field, type TaggedShape } from "./types/shape.ts";
 
 const DOC_COLUMNS = 96;
 
@@ -36,10 +36,29 @@ function placeOf({ bits, shape, offset }: Field): string {
     case "restText":
     case "restBytes":
       return `at ${offset}, up to the end of the record`;
+    case "tagged":
+      return `at ${offset}, ${bytes(shape.size)}: ${meaningOf(shape)}`;
     case "text":
       return `at ${offset}, ${bytes(shape.size)}: text up to the first NUL`;
     default:
       return `at ${offset}, ${bytes(sizeOfShape(shape))}`;
+  }
+}
+
+/** What a decl tag says of the bytes. */
+function meaningOf({ method, bigEndian }: TaggedShape): string {
+  if (bigEndian) return "in network byte order";
+  switch (method) {
+    case "ipv4":
+      return "an IPv4 address";
+    case "ipv6":
+      return "an IPv6 address";
+    case "mac":
+      return "a MAC address";
+    case "ktime":
+      return "nanoseconds since the machine started";
+    default:
+      return "less than 2 to the 53rd";
   }
 }
 

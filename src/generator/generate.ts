@@ -6,7 +6,7 @@ import type { BpfObject } from "../object/model.ts";
 import { openObject } from "../object/open.ts";
 import type { MapRecords, NamedRecords } from "../object/record-info.ts";
 import { findRecords } from "../object/records.ts";
-import { buildModel, carriedBtfName, objectName } from "./build-model.ts";
+import { buildModel, carriedBtfName, objectName, typesOfCodecs } from "./build-model.ts";
 import { typesWithoutLayout } from "./build-named-types.ts";
 import type { DecodersModel, SkeletonModel } from "./model.ts";
 import { renderDecoders, renderModule, type Payload } from "./render.ts";
@@ -171,7 +171,7 @@ function decodersOf({ header, declarations }: SkeletonModel, objects: readonly D
       example === undefined
         ? ""
         : `To read one: ${example.name}.read(new Memory(bytes), 0), Memory being core-gen/runtime's.`,
-    runtimeTypes: example === undefined ? [] : ["Codec"],
+    runtimeTypes: typesOfCodecs(declarations),
     declarations,
   };
 }

@@ -49,6 +49,7 @@ export interface DecodersModel {
 export interface TypesModel {
   /** The first line's text. */
   readonly header: string;
+  readonly runtimeTypes: readonly string[];
   readonly declarations: readonly DeclarationModel[];
 }
 

@@ -124,5 +124,7 @@ function readVariables(btf: Btf, datasecId: number): Variable[] {
 function readVariable(btf: Btf, { type: id, offset, size }: VarSecinfo): Variable[] {
   const variable = btf.type(id);
   if (variable.kind !== "var") return [];
-  return [{ name: variable.name, offset, size, typeId: variable.type, exported: variable.linkage !== "static" }];
+  return [
+    { name: variable.name, offset, size, typeId: variable.type, varId: id, exported: variable.linkage !== "static" },
+  ];
 }

@@ -61,6 +61,8 @@ export interface Variable {
   readonly size: number;
   /** In the object's BTF. */
   readonly typeId: number;
+  /** The VAR itself in the object's BTF. */
+  readonly varId: number;
   /** Static and hidden variables are part of the section, but not of the skeleton (bpftool does the same). */
   readonly exported: boolean;
 }

@@ -34,6 +34,7 @@ export type {
 export type { MapSource } from "./load/types.ts";
 export type { GlobalsSpec, MapSpec, SkeletonSpec, StructOpsSpec } from "./spec.ts";
 export type { Codec } from "./codec.ts";
+export { KernelTime } from "./kernel-time.ts";
 export { Memory } from "./memory.ts";
 export type { RecordView } from "./record-view.ts";
 export { bool, bytes, f32, f64, i128, i16, i32, i64, i8, pointer, text, u128, u16, u32, u64, u8 } from "./codecs.ts";

@@ -1,4 +1,7 @@
+import { formatMac, ipv4Bytes, ipv6Bytes, macBytes } from "./address-text.ts";
 import { bitFieldValue, readBigBits, readBits, writeBits } from "./bit-fields.ts";
+import { KernelTime } from "./kernel-time.ts";
+import { formatAddress } from "./maps/ip-address.ts";
 import { readLongText, readShortText, shortTextSize, type SliceDecoder } from "./text-reader.ts";
 import { writeUnion, type UnionWriters } from "./union-writer.ts";
 import { checkArray, checkBigInt, checkBoolean, checkCount, checkFloat, checkInteger, show } from "./value-checks.ts";
@@ -20,6 +23,7 @@ export class Memory {
   end: number;
   readonly #view: DataView;
   #keepsPadding = false;
+  #bigEndian: Memory | undefined;
   readonly #decoder: SliceDecoder;
 
   constructor(bytes: Uint8Array, littleEndian: boolean = hostIsLittleEndian) {
@@ -143,6 +147,43 @@ export class Memory {
     return this.slice(at, this.#restSize(at));
   }
 
+  /** This memory with the other reading of numbers: in network byte order, whatever the machine's is. */
+  get bigEndian(): Memory {
+    return this.littleEndian ? (this.#bigEndian ??= new Memory(this.bytes, false)) : this;
+  }
+
+  /** A u64 as a number: exact up to 2 to the 53rd, rounded above. */
+  u64Number(at: number): number {
+    const first = this.u32(at);
+    const second = this.u32(at + 4);
+    return this.littleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+  }
+
+  /** An s64 as a number: exact up to 2 to the 53rd, rounded beyond. */
+  i64Number(at: number): number {
+    return Number(this.i64(at));
+  }
+
+  /** An IPv4 address, 4 bytes in network byte order, as text: "10.0.0.1". */
+  ipv4(at: number): string {
+    return formatAddress(this.slice(at, 4));
+  }
+
+  /** An IPv6 address, 16 bytes in network byte order, as text in its canonical form (RFC 5952): "fe80::1". */
+  ipv6(at: number): string {
+    return formatAddress(this.slice(at, 16));
+  }
+
+  /** The 6 bytes of a MAC address as text: "02:42:ac:11:00:02". */
+  mac(at: number): string {
+    return formatMac(this.slice(at, 6));
+  }
+
+  /** A u64 of `bpf_ktime_get_ns()`. */
+  ktime(at: number): KernelTime {
+    return new KernelTime(this.u64(at));
+  }
+
   /** Zeros `size` bytes, before a struct's members are stored: what is zero afterwards is its padding. */
   clear(at: number, size: number): void {
     this.#check(at, size);
@@ -212,6 +253,39 @@ export class Memory {
   setBool(at: number, value: boolean): void {
     checkBoolean(value);
     this.#view.setUint8(at, value ? 1 : 0);
+  }
+
+  /** Stores a number as a u64: an integer that a number holds exactly. */
+  setU64Number(at: number, value: number): void {
+    checkInteger(value, 0, Number.MAX_SAFE_INTEGER, "u64");
+    this.setU64(at, BigInt(value));
+  }
+
+  /** Stores a number as an s64: an integer that a number holds exactly. */
+  setI64Number(at: number, value: number): void {
+    checkInteger(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, "i64");
+    this.setI64(at, BigInt(value));
+  }
+
+  /** Stores an IPv4 address that is given as text. */
+  setIpv4(at: number, value: string): void {
+    this.setSlice(at, 4, ipv4Bytes(value));
+  }
+
+  /** Stores an IPv6 address that is given as text. */
+  setIpv6(at: number, value: string): void {
+    this.setSlice(at, 16, ipv6Bytes(value));
+  }
+
+  /** Stores a MAC address that is given as text, two digits a byte, ":" or "-" between them. */
+  setMac(at: number, value: string): void {
+    this.setSlice(at, 6, macBytes(value));
+  }
+
+  /** Stores a moment. */
+  setKtime(at: number, value: KernelTime): void {
+    if (typeof value !== "object") throw new TypeError(`a ktime takes a KernelTime, not ${show(value)}`);
+    this.setU64(at, value.ns);
   }
 
   /** Stores text as UTF-8 and zeros behind it; text of exactly `size` bytes fills a `char[size]` without a NUL. */

@@ -50,6 +50,8 @@ export class CodecTable {
         return this.#private(shape, `/* @__PURE__ */ ${this.#import("text")}(${shape.size})`);
       case "bytes":
         return this.#private(shape, `/* @__PURE__ */ ${this.#import("bytes")}(${shape.size})`);
+      case "tagged":
+        return this.#private(shape, literalOf(shape, shape.size));
       case "list":
         return this.#private(shape, literalOf(shape, shape.stride * shape.count));
       case "rest":
@@ -101,6 +103,8 @@ function labelOf(shape: Shape): string {
   switch (shape.kind) {
     case "scalar":
       return shape.scalar;
+    case "tagged":
+      return shape.bigEndian ? `be${shape.method.toUpperCase()}` : shape.method;
     case "text":
     case "bytes":
       return `${shape.kind}${shape.size}`;

@@ -2,6 +2,7 @@ import { isModifier, sizeOf } from "../../btf/resolve.ts";
 import type { ArrayType, BtfType, Enum64Type, EnumType, TypeTable } from "../../btf/types.ts";
 import { pascalCase, UniqueNames, type NameScope } from "../names.ts";
 import { badTypes, MAX_DEPTH } from "./bad-types.ts";
+import { Hints } from "./hints.ts";
 import { MemberLowering, type Composite, type TypeShapes } from "./members.ts";
 import { floatShape, intScalar, intShape, isChar } from "./scalars.ts";
 import { isBig, type Declaration, type EnumDeclaration, type RecordDeclaration, type Shape } from "./shape.ts";
@@ -13,6 +14,7 @@ import { isBig, type Declaration, type EnumDeclaration, type RecordDeclaration, 
  */
 export class TypeLowering implements TypeShapes {
   readonly types: TypeTable;
+  readonly hints: Hints;
   readonly #names: NameScope;
   readonly #declared = new Map<number, Declaration>();
   readonly #layouts = new Map<string, Declaration>();
@@ -20,6 +22,7 @@ export class TypeLowering implements TypeShapes {
 
   constructor(types: TypeTable, names: NameScope) {
     this.types = types;
+    this.hints = new Hints(types);
     this.#names = names;
   }
 
@@ -108,7 +111,7 @@ export class TypeLowering implements TypeShapes {
     if (this.#open.has(id)) throw badTypes(`${c} [${id}] contains itself`);
     this.#open.add(id);
     const wanted = pascalCase(name);
-    const parts = new MemberLowering(this, c, wanted, depth + 1).partsOf(type);
+    const parts = new MemberLowering(this, c, wanted, depth + 1).partsOf({ id, type });
     this.#open.delete(id);
     return this.#declare(id, { kind: "record", name: wanted, c, size: type.size, parts });
   }

@@ -5,6 +5,8 @@ export function typeText(shape: Shape): string {
   switch (shape.kind) {
     case "scalar":
       return scalarType(shape.scalar);
+    case "tagged":
+      return shape.type;
     case "text":
     case "restText":
       return "string";

@@ -14,6 +14,8 @@ export function readShape(shape: Shape, at: string): string {
       return readScalar(shape.scalar, at);
     case "enum":
       return readScalar(shape.declaration.scalar, at);
+    case "tagged":
+      return `from.${shape.bigEndian ? "bigEndian." : ""}${shape.method}(${at})`;
     case "text":
       return `from.text(${at}, ${shape.size})`;
     case "bytes":

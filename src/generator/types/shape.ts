@@ -54,9 +54,21 @@ export interface RecordShape {
   readonly declaration: RecordDeclaration;
 }
 
+/** Bytes that a decl tag says more of than their C type does: `core-gen:ipv4`, `core-gen:be`. */
+export interface TaggedShape {
+  readonly kind: "tagged";
+  /** The method of the runtime's Memory that reads it; "set" in front of it is the one that writes. */
+  readonly method: ScalarName | "ipv4" | "ipv6" | "mac" | "ktime" | "u64Number" | "i64Number";
+  /** Whether it is in network byte order, whatever the machine's is. */
+  readonly bigEndian: boolean;
+  /** In bytes. */
+  readonly size: number;
+  readonly type: "string" | "number" | "bigint" | "KernelTime";
+}
+
 /** What a C type becomes in TypeScript, and how its bytes are read. */
 export type Shape =
-  ScalarShape | TextShape | BytesShape | ListShape | RestShape | RestBytesShape | EnumShape | RecordShape;
+  ScalarShape | TaggedShape | TextShape | BytesShape | ListShape | RestShape | RestBytesShape | EnumShape | RecordShape;
 
 /** Bits of a struct, counted as BTF counts. */
 export interface BitField {
@@ -150,6 +162,7 @@ export function sizeOfShape(shape: Shape): number {
   switch (shape.kind) {
     case "scalar":
       return scalarSize[shape.scalar];
+    case "tagged":
     case "text":
     case "bytes":
       return shape.size;

@@ -16,6 +16,8 @@ export function writeShape(shape: Shape, at: string, value: string): string {
       return writeScalar(shape.scalar, at, value);
     case "enum":
       return writeScalar(shape.declaration.scalar, at, value);
+    case "tagged":
+      return `to.${shape.bigEndian ? "bigEndian." : ""}set${capital(shape.method)}(${at}, ${value})`;
     case "text":
       return `to.setText(${at}, ${shape.size}, ${value})`;
     case "bytes":
@@ -62,6 +64,9 @@ function writerOf(shape: Shape): string {
 }
 
 function writeScalar(scalar: ScalarName, at: string, value: string): string {
-  const method = scalar === "pointer" ? "U64" : scalar.charAt(0).toUpperCase() + scalar.slice(1);
-  return `to.set${method}(${at}, ${value})`;
+  return `to.set${scalar === "pointer" ? "U64" : capital(scalar)}(${at}, ${value})`;
+}
+
+function capital(method: string): string {
+  return method.charAt(0).toUpperCase() + method.slice(1);
 }

@@ -20,6 +20,8 @@ export const DW_TAG_volatile_type = 0x35;
 export const DW_TAG_restrict_type = 0x37;
 export const DW_TAG_unspecified_type = 0x3b;
 export const DW_TAG_atomic_type = 0x47;
+/** clang's: `btf_decl_tag`, and what else has no place in the standard. */
+export const DW_TAG_LLVM_annotation = 0x6000;
 
 /** The attributes of DIEs that records are found by (DWARF 5, table 7.5; `bit_offset` is DWARF 2 and 3). */
 export const DW_AT_name = 0x03;

@@ -1,5 +1,5 @@
 import { sizeOf } from "../../btf/resolve.ts";
-import type { BtfType, Member } from "../../btf/types.ts";
+import type { BtfType, DeclTagType, Member } from "../../btf/types.ts";
 import { readBitOffset } from "./bit-offset.ts";
 import {
   DW_AT_bit_size,
@@ -21,6 +21,7 @@ import {
   DW_TAG_const_type,
   DW_TAG_enumeration_type,
   DW_TAG_enumerator,
+  DW_TAG_LLVM_annotation,
   DW_TAG_member,
   DW_TAG_pointer_type,
   DW_TAG_restrict_type,
@@ -121,8 +122,17 @@ export class DwarfTypes {
     const size = die.number(DW_AT_byte_size) ?? die.fail("is a struct without a size");
     if (size < 0 || size > MAX_SIZE) die.fail(`is a struct of ${size} bytes`);
     const members: Member[] = [];
-    for (const child of die.children()) if (child.tag === DW_TAG_member) members.push(this.#member(child));
-    return this.#named({ kind, name, size, members });
+    const tags: MemberTag[] = [];
+    for (const child of die.children()) {
+      if (child.tag !== DW_TAG_member) continue;
+      for (const tag of declTagsOf(child)) tags.push({ name: tag, componentIdx: members.length });
+      members.push(this.#member(child));
+    }
+    const known = this.types.typeCount;
+    const id = this.#named({ kind, name, size, members });
+    // The BTF's own struct has its tags in the BTF.
+    if (id >= known) for (const tag of tags) this.types.add({ kind: "decl_tag", type: id, ...tag });
+    return id;
   }
 
   #member(die: Die): Member {
@@ -179,6 +189,17 @@ export class DwarfTypes {
     const id = this.#forwards.get(key) ?? this.types.add({ kind: "fwd", name, union });
     this.#forwards.set(key, id);
     return id;
+  }
+}
+
+type MemberTag = Pick<DeclTagType, "name" | "componentIdx">;
+
+/** `__attribute__((btf_decl_tag("…")))`, which clang puts inside of what it is about. */
+function* declTagsOf(die: Die): Generator<string> {
+  for (const child of die.children()) {
+    if (child.tag !== DW_TAG_LLVM_annotation || child.string(DW_AT_name) !== "btf_decl_tag") continue;
+    const tag = child.string(DW_AT_const_value);
+    if (tag !== undefined) yield tag;
   }
 }
 

@@ -1,7 +1,7 @@
 import { transformSync } from "esbuild";
 import * as codecs from "../../../src/runtime/codecs.ts";
 import type { Codec } from "../../../src/runtime/codec.ts";
-import { base64 } from "../../../src/runtime/embed.ts";
+import { base64, forArch } from "../../../src/runtime/embed.ts";
 import type { SkeletonSpec } from "../../../src/runtime/spec.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { SkeletonSpec } from "../../../src/runtime/spec.ts";
 export function evaluateModule(text: string): Readonly<Record<string, unknown>> {
   const { code } = transformSync(text, { loader: "ts", format: "cjs" });
   const module = { exports: {} };
-  const runtime = { ...codecs, base64, defineSkeleton: (spec: SkeletonSpec) => spec };
+  const runtime = { ...codecs, base64, forArch, defineSkeleton: (spec: SkeletonSpec) => spec };
   // The text of a module that was generated a moment ago: running it is the test.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const run = new Function("require", "module", "exports", code) as (...args: unknown[]) => void;

@@ -81,7 +81,7 @@ describe("ringbufSize", () => {
 
 describe("mapParams", () => {
   const BPF_F_MMAPABLE = 0x400;
-  const variable = { name: "v", offset: 0, size: 4, typeId: 1 };
+  const variable = { name: "v", offset: 0, size: 4, typeId: 1, varId: 2 };
   const data = (exported: boolean): MapDef => {
     const section = map(".data", ".data");
     return section.data === undefined
