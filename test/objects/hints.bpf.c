@@ -121,6 +121,7 @@ int send(void *ctx)
         __u32 from HINT("ipv4");
         __u16 port HINT("be");
         __u8 note[10] HINT("string");
+        enum sender { APP = 3 } sender;
     } *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
     if (!event)
@@ -128,6 +129,7 @@ int send(void *ctx)
     event->at = started = bpf_ktime_get_ns();
     event->from = sample.saddr;
     event->port = sample.port;
+    event->sender = APP;
     __builtin_memcpy(event->note, "from here", 10);
     bpf_ringbuf_submit(event, 0);
     return 0;
