@@ -2,7 +2,7 @@ import type { DataSection, MapDef, Variable } from "../object/model.ts";
 import type { BuildContext } from "./build-context.ts";
 import { bytes, docComment } from "./docs.ts";
 import type { GlobalsModel, VariableModel } from "./model.ts";
-import { camelCase, code, literalKey, pascalCase, quote, typeKey, UniqueNames } from "./names.ts";
+import { camelCase, code, literalKey, pascalCase, quote, typeKey, UniqueNames, uniqueByName } from "./names.ts";
 import { cDeclaration } from "../btf/c-declaration.ts";
 import { delegateRead, delegateWrite } from "./types/codecs.ts";
 import { applyHint } from "./types/hints.ts";
@@ -19,7 +19,7 @@ export function buildGlobals(
   return maps.flatMap(({ data: ofItsOwn, arenaData }) => {
     const data = ofItsOwn ?? arenaData;
     if (data === undefined) return [];
-    const variables = data.variables.filter(({ exported }) => exported);
+    const variables = uniqueByName(data.variables.filter(({ exported }) => exported));
     if (variables.length === 0) return [];
     const ident = idents.take(data.ident);
     return [

@@ -9,7 +9,7 @@ import { buildStructOps } from "./build-struct-ops.ts";
 import { docComment, plural } from "./docs.ts";
 import type { DeclarationModel, ProgramModel, SkeletonModel, StructOpsModel, MapModel } from "./model.ts";
 import { programClass } from "./program-classes.ts";
-import { camelCase, code, commentText, pascalCase, quote, typeKey } from "./names.ts";
+import { camelCase, code, commentText, pascalCase, quote, typeKey, uniqueByName } from "./names.ts";
 
 /** What a model is about besides the object. */
 export interface ModelOptions {
@@ -94,13 +94,6 @@ function skeletonNames({ names }: BuildContext, name: string): { name: string; t
     typeName: names.declare(typeName),
     shapeName: names.declare(`${typeName}Shape`),
   };
-}
-
-/** No linker makes two maps or programs of one name; if there are, the runtime finds the first. */
-function uniqueByName<T extends { readonly name: string }>(all: readonly T[]): T[] {
-  const first = new Map<string, T>();
-  for (const one of all) if (!first.has(one.name)) first.set(one.name, one);
-  return [...first.values()];
 }
 
 function buildProgram({ name, section, def }: BpfProgram): ProgramModel {

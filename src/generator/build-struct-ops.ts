@@ -6,7 +6,7 @@ import { isFunctionPointer } from "../object/struct-ops.ts";
 import type { BuildContext } from "./build-context.ts";
 import { bytes, docComment } from "./docs.ts";
 import type { StructOpsMemberModel, StructOpsModel } from "./model.ts";
-import { code, literalKey, pascalCase, typeKey } from "./names.ts";
+import { code, literalKey, pascalCase, typeKey, uniqueByName } from "./names.ts";
 import { cDeclaration } from "../btf/c-declaration.ts";
 import { typeText } from "./types/print.ts";
 import { isChar } from "./types/scalars.ts";
@@ -34,7 +34,9 @@ export function buildStructOps(
         key: typeKey(name),
         literalKey: literalKey(name),
         size: struct.size,
-        members: firstOfName(struct.members).flatMap((member) => buildMember(context, btf, member)),
+        members: uniqueByName(struct.members.filter(({ name }) => name !== "")).flatMap((member) =>
+          buildMember(context, btf, member),
+        ),
       },
     ];
   });
@@ -42,12 +44,6 @@ export function buildStructOps(
 
 function mapDoc(name: string, { section }: StructOpsDef, struct: string): string {
   return `The members of ${code(name)} (${code(`struct ${struct}`)} in section ${code(section)}): set them between open and load.`;
-}
-
-/** C has no two, but hostile types may. */
-function firstOfName(members: readonly Member[]): Member[] {
-  const seen = new Set<string>();
-  return members.filter(({ name }) => name !== "" && !seen.has(name) && seen.add(name));
 }
 
 /** Nothing for a member that can't be set. */

@@ -52,6 +52,13 @@ export class UniqueNames {
   }
 }
 
+/** The first of each name: compilers and linkers make no two, and if there are, the runtime finds the first. */
+export function uniqueByName<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  const first = new Map<string, T>();
+  for (const one of all) if (!first.has(one.name)) first.set(one.name, one);
+  return [...first.values()];
+}
+
 /** `trace_event_raw_sys_enter` → `TraceEventRawSysEnter`, `EVENT_KIND` → `EventKind`; always an identifier. */
 export function pascalCase(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/u).filter((word) => word !== "");
