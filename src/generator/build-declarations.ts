@@ -59,7 +59,7 @@ function recordModel(declaration: RecordDeclaration, doc: string, isViewed: bool
   const { name, size, parts } = declaration;
   const members = fieldsOf(declaration).map(memberModel);
   // What is not covered by a member is padding: keys of maps must compare equal.
-  const writes = [`to.clear(at, ${size});`, ...parts.map(writePart)];
+  const writes = [`to.clear(at, ${size});`, ...parts.map((part) => writePart(part, declaration))];
   return { ...emptyDeclaration, doc, name, size, members, isViewed, writes };
 }
 

@@ -7,7 +7,7 @@ const taken = new Set(
     "break case catch class const continue debugger default delete do else enum export extends false finally for",
     "function if import in instanceof new null return super switch this throw true try typeof var void while with",
     "implements interface let package private protected public static yield await async of arguments eval undefined",
-    "any unknown never object string number bigint boolean symbol type as from to at value view record Uint8Array URL OBJECT",
+    "any unknown never object string number bigint boolean symbol type as from to at value view record Pick Uint8Array URL OBJECT",
     "base64 external forArch defineSkeleton bytes text pointer bool u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64",
     "Codec Memory Skeleton Opened Loaded Program RingBuffer UserRingBuffer PerfEventArray HashMap ArrayMap PerCpuHashMap",
     "PerCpuArrayMap BpfMap StructOpsMap OpenedProgram QueueMap StackMap BloomFilterMap LpmTrieMap ArrayOfMaps",

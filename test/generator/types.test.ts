@@ -104,10 +104,10 @@ describe("a bit-field", () => {
   ]; // prettier-ignore
 
   it.each(rows)("%s", (_c, type, offset, size, text, read, write) => {
-    const { parts } = lowerRecord(type, struct("s", 8, bitField("f", 1, offset, size)));
-    const [part] = parts;
-    const [field] = fieldsOf({ parts } as RecordDeclaration);
-    expect([typeText(field!.shape), readField(field!), writePart(part!)]).toEqual([text, read, write]);
+    const record = lowerRecord(type, struct("s", 8, bitField("f", 1, offset, size)));
+    const [part] = record.parts;
+    const [field] = fieldsOf(record);
+    expect([typeText(field!.shape), readField(field!), writePart(part!, record)]).toEqual([text, read, write]);
   });
 
   it("is known from the width of its int type, too, as old compilers wrote it", () => {
@@ -141,9 +141,19 @@ describe("a struct", () => {
       struct("s", 16, member("", 4, 8)),
     );
     expect(fieldsOf(record).map(readField)).toEqual(["from.u64(at + 8)", "from.u32(at + 8)", "from.bits(at, 96, 5)"]);
-    expect(record.parts.map(writePart)).toEqual([
+    expect(record.parts.map((part) => writePart(part, record))).toEqual([
       "to.setUnion(at + 8, 8, value, { both: (to, at, value) => { to.setU64(at, value); }, " +
         "low: (to, at, value) => { to.setU32(at, value); }, high: (to, at, value) => { to.setBits(at, 32, 5, value); } });",
+    ]);
+  });
+
+  it("tells which members an anonymous union is about, when a member is called as one of all objects", () => {
+    const both = union("", 4, member("a", 1, 0), member("valueOf", 1, 0));
+    const record = lowerRecord(u32, both, struct("s", 8, member("toString", 1, 0), member("", 2, 4)));
+    expect(record.parts.map((part) => writePart(part, record))).toEqual([
+      "to.setU32(at, value.toString);",
+      'to.setUnion<Pick<S, "a" | "valueOf">>(at + 4, 4, value, { a: (to, at, value) => { to.setU32(at, value); }, ' +
+        "valueOf: (to, at, value) => { to.setU32(at, value); } });",
     ]);
   });
 

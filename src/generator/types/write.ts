@@ -1,12 +1,21 @@
-import { literalKey, propertyOf } from "../names.ts";
+import { literalKey, propertyOf, quote } from "../names.ts";
 import { plus } from "./read.ts";
-import type { BitField, Field, Overlay, Part, ScalarName, Shape } from "./shape.ts";
+import {
+  fieldsOf,
+  type BitField,
+  type Field,
+  type Overlay,
+  type Part,
+  type RecordDeclaration,
+  type ScalarName,
+  type Shape,
+} from "./shape.ts";
 
 /** The statement that stores a part of the struct `value` at `at`, into the Memory `to`. */
-export function writePart(part: Part): string {
+export function writePart(part: Part, record: RecordDeclaration): string {
   return part.kind === "field"
     ? `${writeField(part.field, propertyOf("value", part.field.name))};`
-    : writeOverlay(part);
+    : writeOverlay(part, record);
 }
 
 /** The expression that stores the value of the expression `value` at the expression `at`. */
@@ -36,11 +45,20 @@ export function writeShape(shape: Shape, at: string, value: string): string {
 }
 
 /** Members that share bytes are stored by the runtime, which checks that they agree; each is told where the overlay begins. */
-function writeOverlay({ offset, size, fields }: Overlay): string {
+function writeOverlay({ offset, size, fields }: Overlay, record: RecordDeclaration): string {
   const members = fields.map((field) => {
     return `${literalKey(field.name)}: (to, at, value) => { ${writeField(relativeTo(offset, field), "value")}; }`;
   });
-  return `to.setUnion(${plus("at", offset)}, ${size}, value, { ${members.join(", ")} });`;
+  return `to.setUnion${membersOf(fields, record)}(${plus("at", offset)}, ${size}, value, { ${members.join(", ")} });`;
+}
+
+/**
+ * Every object has a `toString`, which TypeScript would compare with the struct's own, were it not told which members the
+ * overlay is about.
+ */
+function membersOf(fields: readonly Field[], record: RecordDeclaration): string {
+  if (!fieldsOf(record).some(({ name }) => name in Object.prototype)) return "";
+  return `<Pick<${record.name}, ${fields.map(({ name }) => quote(name)).join(" | ")}>>`;
 }
 
 function relativeTo(offset: number, field: Field): Field {

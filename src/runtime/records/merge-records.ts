@@ -37,7 +37,7 @@ export type MergedRecord<B extends RecordBuffers> = {
 export function mergeRecords<B extends RecordBuffers>(
   buffers: B,
   options: ReadOptions = {},
-): AsyncIterableIterator<MergedRecord<B>, undefined> {
+): AsyncIterableIterator<MergedRecord<B>> {
   const named = Object.entries(buffers).map(([name, buffer]) => ({ name, host: hostOf(name, buffer) }));
   // Names and types of records come from the same entries.
   return new RecordStream(new MergedHost(named), checkedSignal(options)) as AsyncIterableIterator<

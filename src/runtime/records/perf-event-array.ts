@@ -96,7 +96,7 @@ export class PerfEventArray<T> extends BpfMap {
    * end the loop and not the rings: the next loop goes on with the next record. Throws a `CoreGenError` with code
    * `bad-input` when another loop is reading, with `closed` when the skeleton was closed before the loop began.
    */
-  records(options: PerfRecordOptions = {}): AsyncIterableIterator<T, undefined> {
+  records(options: PerfRecordOptions = {}): AsyncIterableIterator<T> {
     return this.#stream(options, (record) => record);
   }
 
@@ -106,11 +106,11 @@ export class PerfEventArray<T> extends BpfMap {
    * @example
    * for await (const { cpu, time, record } of skel.maps.events.samples({ order: "time" })) console.log(cpu, time, record);
    */
-  samples(options: PerfRecordOptions = {}): AsyncIterableIterator<PerfSample<T>, undefined> {
+  samples(options: PerfRecordOptions = {}): AsyncIterableIterator<PerfSample<T>> {
     return this.#stream(options, (record, cpu, time) => ({ record, cpu, time }));
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return this.records();
   }
 

@@ -45,7 +45,7 @@ interface Promised<T> {
  * A record leaves the buffer when it is asked for, not earlier: a slow loop holds back the kernel's buffer and not this
  * process's memory, and what a loop that ends has not seen is there for the next one.
  */
-export class RecordStream<T> implements AsyncIterableIterator<T, undefined>, RecordReader {
+export class RecordStream<T> implements AsyncIterableIterator<T>, RecordReader {
   readonly #host: RecordHost<T>;
   readonly #signal: AbortSignal | undefined;
   readonly #perTurn: number;

@@ -61,11 +61,11 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
    * @example
    * for await (const events of skel.maps.events.records({ signal, batch: 256, filter: ({ uid }) => uid === 0 })) save(events);
    */
-  records(options: RecordOptions<T> & { raw: true; batch: number }): AsyncIterableIterator<Uint8Array[], undefined>;
-  records(options: RecordOptions<T> & { raw: true; batch?: undefined }): AsyncIterableIterator<Uint8Array, undefined>;
-  records(options: RecordOptions<T> & { raw?: false; batch: number }): AsyncIterableIterator<T[], undefined>;
-  records(options?: RecordOptions<T> & { raw?: false; batch?: undefined }): AsyncIterableIterator<T, undefined>;
-  records(options: RecordOptions<T> = {}): AsyncIterableIterator<unknown, undefined> {
+  records(options: RecordOptions<T> & { raw: true; batch: number }): AsyncIterableIterator<Uint8Array[]>;
+  records(options: RecordOptions<T> & { raw: true; batch?: undefined }): AsyncIterableIterator<Uint8Array>;
+  records(options: RecordOptions<T> & { raw?: false; batch: number }): AsyncIterableIterator<T[]>;
+  records(options?: RecordOptions<T> & { raw?: false; batch?: undefined }): AsyncIterableIterator<T>;
+  records(options: RecordOptions<T> = {}): AsyncIterableIterator<unknown> {
     const signal = checkedSignal(options);
     const batch = checkedBatch(options);
     const reading = this.#reading(options);
@@ -75,7 +75,7 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
     return new RecordStream<unknown>(inBatches, signal, Math.ceil(recordsPerTurn / batch));
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return this.records();
   }
 

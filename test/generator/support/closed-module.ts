@@ -3,7 +3,7 @@ import { ts } from "ts-morph";
 /** What a module may call while it is imported. */
 const PURE = new Set(["text", "bytes", "defineSkeleton"]);
 /** Names that a module may use and has not declared. */
-const KNOWN = new Set(["Uint8Array", "URL", "undefined", "const"]);
+const KNOWN = new Set(["Uint8Array", "URL", "Pick", "undefined", "const"]);
 
 /**
  * What of a generated module's text is anything but imports of the runtime, types, and constants of values that are

@@ -5,7 +5,7 @@ import type { Splitter } from "./splitters.ts";
  * What an iterator's program writes, piece by piece, for `for` and for `for await`. Every loop makes the kernel go over
  * everything anew, and ends that when it is left.
  */
-export class Iteration<T> implements Iterable<T, undefined>, AsyncIterable<T, undefined> {
+export class Iteration<T> implements Iterable<T>, AsyncIterable<T> {
   readonly #open: () => IterationReader;
   readonly #split: () => Splitter<T>;
 
