@@ -2,7 +2,17 @@ import type { DataSection, MapDef, Variable } from "../object/model.ts";
 import type { BuildContext } from "./build-context.ts";
 import { bytes, docComment } from "./docs.ts";
 import type { GlobalsModel, VariableModel } from "./model.ts";
-import { camelCase, code, literalKey, pascalCase, quote, typeKey, UniqueNames, uniqueByName } from "./names.ts";
+import {
+  camelCase,
+  code,
+  literalKey,
+  literalSuffix,
+  pascalCase,
+  quote,
+  typeKey,
+  UniqueNames,
+  uniqueByName,
+} from "./names.ts";
 import { cDeclaration } from "../btf/c-declaration.ts";
 import { delegateRead, delegateWrite } from "./types/codecs.ts";
 import { applyHint } from "./types/hints.ts";
@@ -58,6 +68,7 @@ function buildVariable(context: BuildContext, variable: Variable): VariableModel
     doc: docComment(`${code(cDeclaration(context.types, typeId, name))} at ${offset}, ${bytes(size)}`),
     key: typeKey(name),
     literalKey: literalKey(name),
+    suffix: literalSuffix(name),
     type: typeText(shape),
     offset,
     codec: variableCodec(context, variable, shape),

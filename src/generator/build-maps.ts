@@ -5,7 +5,7 @@ import type { BuildContext } from "./build-context.ts";
 import { buildRecord } from "./build-records.ts";
 import { cTypeOrSize, docComment } from "./docs.ts";
 import type { MapModel } from "./model.ts";
-import { code, commentText, literalKey, pascalCase, quote, typeKey } from "./names.ts";
+import { code, commentText, literalKey, literalSuffix, pascalCase, quote, typeKey } from "./names.ts";
 import { cTypeName } from "../btf/c-declaration.ts";
 import { typeText } from "./types/print.ts";
 import { fieldsOf, sizeOfShape, type Shape } from "./types/shape.ts";
@@ -14,7 +14,9 @@ import { fieldsOf, sizeOfShape, type Shape } from "./types/shape.ts";
 export function buildMaps(context: BuildContext, maps: readonly MapDef[], records: RecordReport): MapModel[] {
   return maps.map((map) => {
     const doc = mapDoc(context, map, records);
-    return { doc, key: typeKey(map.name), literalKey: literalKey(map.name), ...classOf(context, map, records) };
+    const { spec, ...rest } = classOf(context, map, records);
+    const names = { key: typeKey(map.name), literalKey: literalKey(map.name) };
+    return { doc, ...names, ...rest, spec: spec + literalSuffix(map.name) };
   });
 }
 

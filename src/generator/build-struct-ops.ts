@@ -6,7 +6,7 @@ import { isFunctionPointer } from "../object/struct-ops.ts";
 import type { BuildContext } from "./build-context.ts";
 import { bytes, docComment } from "./docs.ts";
 import type { StructOpsMemberModel, StructOpsModel } from "./model.ts";
-import { code, literalKey, pascalCase, typeKey, uniqueByName } from "./names.ts";
+import { code, literalKey, literalSuffix, pascalCase, typeKey, uniqueByName } from "./names.ts";
 import { cDeclaration } from "../btf/c-declaration.ts";
 import { typeText } from "./types/print.ts";
 import { isChar } from "./types/scalars.ts";
@@ -33,6 +33,7 @@ export function buildStructOps(
         typeName: typeName(name),
         key: typeKey(name),
         literalKey: literalKey(name),
+        suffix: literalSuffix(name),
         size: struct.size,
         members: uniqueByName(struct.members.filter(({ name }) => name !== "")).flatMap((member) =>
           buildMember(context, btf, member),
@@ -51,7 +52,7 @@ function buildMember(context: BuildContext, btf: Btf, member: Member): StructOps
   const { name, type: typeId, bitOffset, bitSize } = member;
   if (bitSize !== 0 || bitOffset % 8 !== 0) return [];
   const c = code(cDeclaration(context.types, typeId, name));
-  const key = { key: typeKey(name), literalKey: literalKey(name), offset: bitOffset / 8 };
+  const key = { key: typeKey(name), literalKey: literalKey(name), suffix: literalSuffix(name), offset: bitOffset / 8 };
   if (isFunctionPointer(btf, typeId))
     return [{ ...key, doc: docComment(c), type: "OpenedProgram | null", codec: '"program"' }];
   if (!isValue(btf, typeId)) return [];

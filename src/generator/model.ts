@@ -106,6 +106,8 @@ export interface VariableModel {
   readonly literalKey: string;
   readonly type: string;
   readonly offset: number;
+  /** Behind its entry in the literal. */
+  readonly suffix: string;
   readonly codec: string;
 }
 
@@ -128,6 +130,8 @@ export interface StructOpsModel {
   readonly typeName: string;
   readonly key: string;
   readonly literalKey: string;
+  /** Behind its entry in the literal. */
+  readonly suffix: string;
   /** Of its struct, in bytes. */
   readonly size: number;
   readonly members: readonly StructOpsMemberModel[];
@@ -139,6 +143,8 @@ export interface StructOpsMemberModel {
   readonly literalKey: string;
   readonly type: string;
   readonly offset: number;
+  /** Behind its entry in the literal. */
+  readonly suffix: string;
   /** A constant, or for a function the string literal "program". */
   readonly codec: string;
 }

@@ -84,6 +84,14 @@ export function literalKey(name: string): string {
   return name === "__proto__" ? `["__proto__"]` : typeKey(name);
 }
 
+/**
+ * What stands behind the value of a property of a literal. Of a name that every object has (`toString`) TypeScript takes
+ * the type from there, and not from the index signature: without this, tuples and words would lose their types.
+ */
+export function literalSuffix(name: string): string {
+  return name in Object.prototype ? " as const" : "";
+}
+
 /** Access to a property of the variable `object`. */
 export function propertyOf(object: string, name: string): string {
   return isIdentifier(name) ? `${object}.${name}` : `${object}[${quote(name)}]`;

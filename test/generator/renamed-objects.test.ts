@@ -144,6 +144,18 @@ it(`${COUNT} renamed objects become modules that do nothing`, { timeout: 3_600_0
   process.stderr.write(`renamed objects: ${JSON.stringify(counts)}\n`);
 });
 
+it("names that every object has may be those of variables and maps", { timeout: 120_000 }, async () => {
+  const object = originals.find(({ file }) => file === "targets.stripped.bpf.o");
+  const renames: Readonly<Record<string, string>> = {
+    events: "toString",
+    hits: "hasOwnProperty",
+    number: "constructor",
+  };
+  const text = await generate(renameNames(object!.bytes, (old) => renames[old] ?? old));
+  expect(text).toContain("hasOwnProperty: [");
+  expectCompiles(new Map([["inherited.ts", text!]]));
+});
+
 function expectCompiles(modules: ReadonlyMap<string, string>): void {
   const [wrong] = [...compile(modules)].filter(([, found]) => found.length > 0);
   if (wrong === undefined) return;
