@@ -130,7 +130,7 @@ export function typesOfCodecs(declarations: readonly DeclarationModel[]): string
 
 /** No C type is called so in a module: the name is taken. */
 function isKernelTime({ type }: { readonly type: string }): boolean {
-  return type.startsWith("KernelTime");
+  return /^KernelTime(?:\[\])*$/u.test(type);
 }
 
 function skeletonDoc(object: BpfObject, { fileName }: ModelOptions, name: string, maps: readonly MapModel[]): string {
