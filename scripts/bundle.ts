@@ -58,6 +58,22 @@ const lazyHelp: Plugin = {
   },
 };
 
+/**
+ * After each command yargs keeps its help for `showHelp()`, which we never call: that would run what {@link lazyHelp} puts
+ * off.
+ */
+const noHelpBehindCommands: Plugin = {
+  name: "no-help-behind-commands",
+  setup(bundle) {
+    const call = "yargs.getInternalMethods().getUsageInstance().cacheHelpMessage();";
+    bundle.onLoad({ filter: /\/yargs\/build\/lib\/command\.js$/ }, ({ path }) => {
+      const code = readFileSync(path, "utf8");
+      if (!code.includes(call)) throw new Error(`${path} does not call cacheHelpMessage() any more`);
+      return { contents: code.replace(call, ""), resolveDir: dirname(path) };
+    });
+  },
+};
+
 const manifest: unknown = JSON.parse(readFileSync("package.json", "utf8"));
 // Our own package.json: it has dependencies.
 const dependencies = Object.keys((manifest as { dependencies: object }).dependencies);
@@ -67,7 +83,7 @@ const dependencies = Object.keys((manifest as { dependencies: object }).dependen
 const command = await build({
   ...common,
   external: dependencies,
-  plugins: [lazyHelp],
+  plugins: [lazyHelp, noHelpBehindCommands],
   metafile: true,
   entryPoints: ["src/cli/main.ts"],
   chunkNames: "[name]-[hash]",
