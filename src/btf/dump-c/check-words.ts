@@ -1,80 +1,96 @@
 import { fieldsOf } from "../fields.ts";
-import { kindOf, vlenOf } from "../index/offsets.ts";
 import { kinds } from "../types.ts";
 
-/** The words of some types, of which nothing is known yet. */
+/** Types of which nothing is known yet but that they follow one another. */
 export interface UncheckedWords {
+  readonly words: Uint32Array;
   readonly typeCount: number;
   readonly strings: Uint8Array;
-  /** Where the type's words begin. */
-  at(id: number): number;
-  /** Where the type's members, values, parameters or other own words begin. */
-  elements(id: number): number;
-  word(at: number): number;
   fail(problem: string): never;
 }
 
-/**
- * Checks every reference to a type and to a string. Returns a 1 for each type that another one refers to, by id; what a
- * function returns does not count, as in libbpf.
- */
-export function checkWords(types: UncheckedWords): Uint8Array {
-  const referenced = new Uint8Array(types.typeCount);
-  const last = types.typeCount - 1;
+/** What a walk through the types finds out, by id. */
+export interface WordFacts {
+  /** Where each type's words begin. */
+  readonly starts: Uint32Array;
+  /** The number of its kind. */
+  readonly kindNumbers: Uint8Array;
+  /** 1 for a type that another one refers to; what a function returns does not count, as in libbpf. */
+  readonly referenced: Uint8Array;
+}
+
+/** Finds where the types begin, the first one at word `firstStart`, and checks every reference to a type and to a string. */
+export function checkWords(types: UncheckedWords, firstStart: number): WordFacts {
+  const { words, typeCount } = types;
+  const starts = new Uint32Array(typeCount);
+  const kindNumbers = new Uint8Array(typeCount);
+  const referenced = new Uint8Array(typeCount);
+  const last = typeCount - 1;
   const lastName = Math.max(0, types.strings.length - 1);
+  let at = firstStart;
+  // Most of this runs before V8 has optimized it: every call in it would count.
   for (let id = 1; id <= last; id++) {
-    const start = types.at(id);
-    const info = types.word(start + 1);
-    const places = placesByKind[kindOf(info)];
-    if (places === undefined)
-      types.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
-    if (types.word(start) > lastName) refuseName(types, id, types.word(start));
-    for (const place of places.types) {
-      const type = types.word(start + place);
+    const info = words[at + 1] ?? 0;
+    const kind = (info >>> 24) & 0x7f;
+    const fixed = fixedLengths[kind] ?? 0;
+    if (fixed === 0) types.fail(`type [${id}] has a kind that is newer than this program: it can't be written as C`);
+    starts[id] = at;
+    kindNumbers[id] = kind;
+    if ((words[at] ?? 0) > lastName) refuseName(types, id, words[at] ?? 0);
+    const typesEnd = at + (typesEnds[kind] ?? 0);
+    for (let place = at + (typesStarts[kind] ?? 0); place < typesEnd; place++) {
+      const type = words[place] ?? 0;
       if (type > last) refuseType(types, id, type);
-      if (!places.isFunction) referenced[type] = 1;
+      if (kind !== FUNC_PROTO) referenced[type] = 1;
     }
-    const { length, hasName, type: typePlace } = places.element;
+    at += fixed;
+    const length = elementLengths[kind] ?? 0;
     if (length === 0) continue;
-    let at = types.elements(id);
-    for (let left = vlenOf(info); left > 0; left--, at += length) {
-      if (hasName && types.word(at) > lastName) refuseName(types, id, types.word(at));
-      if (typePlace < 0) continue;
-      const type = types.word(at + typePlace);
+    const end = at + (info & 0xff_ffff) * length;
+    const typePlace = elementTypes[kind] ?? NONE;
+    const hasName = elementNames[kind] === 1;
+    for (; at < end; at += length) {
+      if (hasName && (words[at] ?? 0) > lastName) refuseName(types, id, words[at] ?? 0);
+      if (typePlace === NONE) continue;
+      const type = words[at + typePlace] ?? 0;
       if (type > last) refuseType(types, id, type);
       referenced[type] = 1;
     }
   }
-  return referenced;
+  return { starts, kindNumbers, referenced };
 }
 
-/** Where the words of a kind are that are checked, counted from the type's start or an element's. */
-interface Places {
-  readonly isFunction: boolean;
-  readonly types: readonly number[];
-  readonly element: {
-    readonly length: number;
-    /** Names are first, where there are some. */
-    readonly hasName: boolean;
-    /** -1 where there is none. */
-    readonly type: number;
-  };
-}
+const NONE = 0xff;
+const FUNC_PROTO = kinds.indexOf("func_proto");
+/** Words of `struct btf_type`; the last one is a reference in some kinds. */
+const HEADER_WORDS = 3;
+/** What 7 bits can say. */
+const KINDS = 128;
 
-/** Of void there is nothing, as of kinds that are newer than we are: neither is said in C. */
-const placesByKind = kinds.map((name, kind): Places | undefined => {
+/*
+ * The kinds' words by number. Of void there is nothing, as of kinds that are newer than we are: neither is said in C.
+ */
+const fixedLengths = new Uint8Array(KINDS);
+/** Where the words begin and end that are ids, counted from the type's start. */
+const typesStarts = new Uint8Array(KINDS);
+const typesEnds = new Uint8Array(KINDS);
+const elementLengths = new Uint8Array(KINDS);
+/** 1 where an element begins with a name. */
+const elementNames = new Uint8Array(KINDS);
+/** Which word of an element is an id. */
+const elementTypes = new Uint8Array(KINDS).fill(NONE);
+
+kinds.forEach((name, kind) => {
   const fields = fieldsOf(kind);
-  if (name === "void" || fields === undefined) return undefined;
-  const words = ["name", "number", fields.third, ...fields.once];
-  return {
-    isFunction: name === "func_proto",
-    types: words.flatMap((word, place) => (word === "type" ? [place] : [])),
-    element: {
-      length: fields.element.length,
-      hasName: fields.element[0] === "name",
-      type: fields.element.indexOf("type"),
-    },
-  };
+  if (name === "void" || fields === undefined) return;
+  fixedLengths[kind] = HEADER_WORDS + fields.once.length;
+  const ids = ["name", "number", fields.third, ...fields.once].flatMap((word, place) => (word === "type" ? place : []));
+  typesStarts[kind] = ids[0] ?? 0;
+  typesEnds[kind] = ids.length === 0 ? 0 : (ids[0] ?? 0) + ids.length;
+  elementLengths[kind] = fields.element.length;
+  elementNames[kind] = fields.element[0] === "name" ? 1 : 0;
+  const type = fields.element.indexOf("type");
+  if (type >= 0) elementTypes[kind] = type;
 });
 
 function refuseType(types: UncheckedWords, from: number, to: number): never {

@@ -1,7 +1,7 @@
 import { checkWords } from "./check-words.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { Btf } from "../btf.ts";
-import { kindOf, vlenOf } from "../index/offsets.ts";
+import { vlenOf } from "../index/offsets.ts";
 import { kinds, type BtfKind } from "../types.ts";
 
 const hostIsLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
@@ -14,34 +14,40 @@ const HEADER_WORDS = 3;
  * strings in one piece: writing all of a kernel's types takes less time than decoding them into objects.
  *
  * Making one checks every reference to a type and to a string, as libbpf does when it parses (`btf_sanity_check`), so
- * that reading needs no checks.
+ * that reading needs no checks. What is read for each member of each struct is read off the arrays: most of this runs
+ * before V8 has optimized anything, and calls cost most there.
  */
 export class TypeWords {
   readonly typeCount: number;
   readonly strings: Uint8Array;
   readonly what: string;
-  readonly #words: Uint32Array;
-  /** Where each type's words begin, by id. */
-  readonly #starts: Uint32Array;
-  /** 1 for a type that another one refers to, by id; what a function returns does not count, as in libbpf. */
+  /** All of them, the base's first. */
+  readonly words: Uint32Array;
+  /** Where each type's words begin, by id; void's are behind the end, where everything is 0. */
+  readonly starts: Uint32Array;
+  /** The place of each type's kind in {@link kinds}, by id. */
+  readonly kindNumbers: Uint8Array;
   readonly #referenced: Uint8Array;
 
   constructor(btf: Btf) {
     this.what = btf.what;
     this.typeCount = btf.typeCount;
     this.strings = btf.strings;
-    this.#starts = new Uint32Array(btf.typeCount);
-    this.#words = this.#join(btf);
-    this.#referenced = checkWords(this);
+    this.words = btf.base === undefined ? wordsOf(btf) : joinedWords(btf);
+    const { starts, kindNumbers, referenced } = checkWords(this, 0);
+    starts[0] = this.words.length;
+    this.starts = starts;
+    this.kindNumbers = kindNumbers;
+    this.#referenced = referenced;
   }
 
   /** How many bytes of types and strings there are. */
   get size(): number {
-    return this.#words.byteLength + this.strings.length;
+    return this.words.byteLength + this.strings.length;
   }
 
   kind(id: number): BtfKind {
-    return kinds[kindOf(this.word(this.at(id) + 1))] ?? "void";
+    return kinds[this.kindNumbers[id] ?? 0] ?? "void";
   }
 
   vlen(id: number): number {
@@ -64,8 +70,7 @@ export class TypeWords {
 
   /** The type that it refers to: for an array that of its elements, for a function what it returns. */
   target(id: number): number {
-    const at = this.at(id);
-    return this.word(at + (this.kind(id) === "array" ? HEADER_WORDS : 2));
+    return this.word(this.at(id) + (this.kindNumbers[id] === ARRAY ? HEADER_WORDS : 2));
   }
 
   nelems(id: number): number {
@@ -78,7 +83,7 @@ export class TypeWords {
 
   /** Where the type's words begin. */
   at(id: number): number {
-    return this.#starts[id] ?? 0;
+    return this.starts[id] ?? 0;
   }
 
   /** Where the type's members, values, parameters or other own words begin. */
@@ -87,7 +92,7 @@ export class TypeWords {
   }
 
   word(at: number): number {
-    return this.#words[at] ?? 0;
+    return this.words[at] ?? 0;
   }
 
   /** Whether the text at this offset of the strings is empty. */
@@ -104,30 +109,30 @@ export class TypeWords {
   fail(problem: string): never {
     throw new CoreGenError("bad-btf", `${this.what}: ${problem}`);
   }
-
-  /** All words, base first; id 0, void, is three zeros before them. */
-  #join(btf: Btf): Uint32Array {
-    const layers: Btf[] = [];
-    for (let layer: Btf | undefined = btf; layer !== undefined; layer = layer.base) layers.unshift(layer);
-    const parts = layers.map(wordsOf);
-    const words = new Uint32Array(HEADER_WORDS + parts.reduce((sum, part) => sum + part.length, 0));
-    let start = HEADER_WORDS;
-    layers.forEach((layer, index) => {
-      const part = parts[index] ?? new Uint32Array();
-      words.set(part, start);
-      const end = layer.typeCount;
-      const origin = layer.firstId < end ? layer.offsetOf(layer.firstId) : 0;
-      for (let id = layer.firstId; id < end; id++) this.#starts[id] = start + (layer.offsetOf(id) - origin) / 4;
-      start += part.length;
-    });
-    return words;
-  }
 }
 
-/** The type section of one BTF, without its base's. */
+const ARRAY = kinds.indexOf("array");
+
+/** The words of a BTF and of what is below it, which come first. */
+function joinedWords(btf: Btf): Uint32Array {
+  const parts: Uint32Array[] = [];
+  for (let layer: Btf | undefined = btf; layer !== undefined; layer = layer.base) parts.unshift(wordsOf(layer));
+  const words = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    words.set(part, start);
+    start += part.length;
+  }
+  return words;
+}
+
+/** The type section of one BTF, without its base's: the file's own bytes where this machine reads them so. */
 function wordsOf({ types, littleEndian }: Btf): Uint32Array {
+  const length = types.length >>> 2;
+  if (littleEndian === hostIsLittleEndian && types.byteOffset % 4 === 0)
+    return new Uint32Array(types.buffer, types.byteOffset, length);
   // A copy begins at a multiple of 4, wherever the section does.
-  const words = new Uint32Array(types.slice(0, types.length & ~3).buffer);
+  const words = new Uint32Array(new Uint8Array(types.subarray(0, length * 4)).buffer);
   if (littleEndian !== hostIsLittleEndian) words.forEach((word, index) => (words[index] = swapped(word)));
   return words;
 }
