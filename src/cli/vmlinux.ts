@@ -32,11 +32,11 @@ export const vmlinuxCommand: CommandModule<object, VmlinuxArguments> = {
 
 async function writeVmlinux({ btf, output }: VmlinuxArguments): Promise<void> {
   limitInlining();
-  const [{ dumpC }, { readBtfFile, RUNNING_KERNEL }] = await Promise.all([
+  const [{ dumpCBytes }, { readBtfFile, RUNNING_KERNEL }] = await Promise.all([
     import("../btf/dump-c/dump-c.ts"),
     import("./read-btf.ts"),
   ]);
-  const header = dumpC(await readBtfFile(btf ?? RUNNING_KERNEL));
+  const header = dumpCBytes(await readBtfFile(btf ?? RUNNING_KERNEL));
   if (output === undefined) process.stdout.write(header);
   else writeOutput(output, header);
 }

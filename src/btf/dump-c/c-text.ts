@@ -7,6 +7,8 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 /** libbpf never indents by more. */
 const DEEPEST_INDENT = 13;
+/** What {@link CText.again} takes. */
+export const LONGEST_REPEATED = 256;
 /** Room for anything that is appended at once, strings of ours and numbers included. */
 const SLACK = LONGEST_NAME + 1;
 /** How much longer C may be than BTF: kernels' is half as long, an object's at most a few times. */
@@ -27,6 +29,17 @@ export class CText {
     this.#limits = limits;
     this.#longest = BYTES_AT_LEAST + BYTES_PER_BYTE * size;
     this.#bytes = new Uint8Array(size + 2 * SLACK);
+  }
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends one ASCII character. */
+  byte(code: number): void {
+    this.#makeRoom();
+    this.#bytes[this.#length++] = code;
   }
 
   /** Appends ASCII text. */
@@ -55,6 +68,20 @@ export class CText {
     this.#length = length;
   }
 
+  /** Appends once more what was written at `start`, less than {@link LONGEST_REPEATED} bytes. */
+  again(start: number, length: number): void {
+    this.#makeRoom();
+    const bytes = this.#bytes;
+    const to = this.#length;
+    for (let i = 0; i < length; i++) bytes[to + i] = bytes[start + i] ?? 0;
+    this.#length = to + length;
+  }
+
+  /** Whether the last character is this one. */
+  endsWith(code: number): boolean {
+    return this.#bytes[this.#length - 1] === code;
+  }
+
   /** Appends the n-th of some equal names, n in `occurrence`: "x", "x___2"; libbpf cuts the latter to 255 bytes. */
   uniqueName(nameOff: number, occurrence: number): void {
     const start = this.#length;
@@ -68,14 +95,15 @@ export class CText {
   /** Appends a whole number in decimal. */
   number(value: number): void {
     this.#makeRoom();
-    if (value < 0) this.#bytes[this.#length++] = MINUS;
+    const bytes = this.#bytes;
+    if (value < 0) bytes[this.#length++] = MINUS;
     let left = Math.abs(value);
-    let power = 1;
-    while (power * 10 <= left) power *= 10;
-    for (; power >= 1; power /= 10) {
-      const digit = Math.floor(left / power);
-      this.#bytes[this.#length++] = ZERO + digit;
-      left -= digit * power;
+    let digits = 1;
+    for (let power = 10; power <= left; power *= 10) digits++;
+    this.#length += digits;
+    for (let at = this.#length - 1; digits > 0; digits--, at--) {
+      bytes[at] = ZERO + (left % 10);
+      left = Math.floor(left / 10);
     }
   }
 
@@ -90,9 +118,9 @@ export class CText {
     for (let i = Math.min(level, DEEPEST_INDENT); i > 0; i--) this.#bytes[this.#length++] = TAB;
   }
 
-  /** All that was written; bytes that are not UTF-8 become U+FFFD. */
-  toString(): string {
-    return new TextDecoder().decode(this.#bytes.subarray(0, this.#length));
+  /** All that was written, as a view. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #makeRoom(): void {

@@ -1,23 +1,10 @@
-import type { CText } from "./c-text.ts";
+import { LONGEST_REPEATED, type CText } from "./c-text.ts";
 import type { Limits } from "./limits.ts";
 import type { TypeWords } from "./type-words.ts";
 import type { UniqueNames } from "./unique-names.ts";
 
-/** Types that one declaration is made of, from what is declared to the innermost: pointer, array, int. */
-interface Chain {
-  /** Where it begins in the shared stack. */
-  readonly start: number;
-  /** How many are not written yet: the last ones are written first. */
-  left: number;
-}
-
-/** What a declaration declares; without a name it is a type alone. */
-interface Declared {
-  readonly nameOff: number;
-  readonly occurrence: number;
-  /** How far the declaration is indented, for what is inside its braces. */
-  readonly level: number;
-}
+const SPACE = 0x20;
+const STAR = 0x2a;
 
 /** Writes the body of a struct, union or enum that has no name. */
 export type WriteInline = (id: number, level: number) => void;
@@ -32,9 +19,17 @@ export class Declarations {
   readonly #names: UniqueNames;
   readonly #limits: Limits;
   readonly #writeInline: WriteInline;
-  /** One stack for all chains: a struct without a name has declarations inside a declaration. */
+  /**
+   * Types that declarations are made of, from what is declared to the innermost: pointer, array, int. The last ones are
+   * written first. One stack for all: a struct without a name has declarations inside a declaration.
+   */
   readonly #stack: number[] = [];
+  /** How many of them are not written yet. */
   #used = 0;
+  /** Where a declaration as this type was written, up to the declared name, by id; most members are of few types. */
+  readonly #written: Uint32Array;
+  /** How long that is; 0 for what was not written yet, or is not the same in every place. */
+  readonly #lengths: Uint8Array;
 
   constructor(out: CText, types: TypeWords, names: UniqueNames, limits: Limits, writeInline: WriteInline) {
     this.#out = out;
@@ -42,15 +37,30 @@ export class Declarations {
     this.#names = names;
     this.#limits = limits;
     this.#writeInline = writeInline;
+    this.#written = new Uint32Array(types.typeCount);
+    this.#lengths = new Uint8Array(types.typeCount);
   }
 
-  /** Declares a name as a type; `occurrence` as {@link UniqueNames} counts. */
+  /**
+   * Declares a name as a type; `occurrence` as {@link UniqueNames} counts. Without a name it is a type alone. `level` is how
+   * far the declaration is indented, for what is inside its braces.
+   */
   write(id: number, nameOff: number, occurrence: number, level: number): void {
+    const length = this.#lengths[id] ?? 0;
+    if (length === 0) {
+      this.#writeNew(id, nameOff, occurrence, level);
+    } else {
+      this.#out.again(this.#written[id] ?? 0, length);
+      this.#writeName(nameOff, occurrence, this.#out.endsWith(STAR));
+    }
+  }
+
+  #writeNew(id: number, nameOff: number, occurrence: number, level: number): void {
     this.#limits.enter(id);
-    const start = this.#used;
+    const used = this.#used;
     this.#collect(id);
-    this.#writeChain({ start, left: this.#used - start }, { nameOff, occurrence, level });
-    this.#used = start;
+    this.#writeChain(used, nameOff, occurrence, level, true);
+    this.#used = used;
     this.#limits.leave();
   }
 
@@ -87,41 +97,54 @@ export class Declarations {
     }
   }
 
-  #writeChain(chain: Chain, declared: Declared): void {
+  /** Writes what is on the stack from `start` on; `isWhole` if nothing of the declaration was written yet. */
+  #writeChain(start: number, nameOff: number, occurrence: number, level: number, isWhole: boolean): void {
     const out = this.#out;
     const types = this.#types;
+    const outermost = this.#stack[start] ?? 0;
+    const from = out.length;
+    let isSameEverywhere = isWhole;
     // `int ***`, not `int * * *`; and a chain that begins with a pointer is inside parentheses: `(*name)`.
     let lastWasPointer = true;
-    while (chain.left > 0) {
-      const id = this.#stack[chain.start + --chain.left] ?? 0;
+    while (this.#used > start) {
+      const id = this.#stack[--this.#used] ?? 0;
       const kind = types.kind(id);
       switch (kind) {
         case "ptr":
-          out.text(lastWasPointer ? "*" : " *");
+          if (!lastWasPointer) out.byte(SPACE);
+          out.byte(STAR);
           break;
         case "volatile":
         case "const":
         case "restrict":
-          out.text(" ");
+          out.byte(SPACE);
           out.text(kind);
           break;
         case "array":
-          this.#writeArray(id, chain, declared, lastWasPointer);
+          this.#writeArray(id, start, nameOff, occurrence, level, lastWasPointer);
           return;
         case "func_proto":
-          this.#writeFunction(id, chain, declared, lastWasPointer);
+          this.#writeFunction(id, start, nameOff, occurrence, level, lastWasPointer);
           return;
         default:
-          this.#writeQualifiers(chain);
-          this.#writeInnermost(id, declared.level);
+          this.#writeQualifiers(start);
+          if (!this.#writeInnermost(id, level)) isSameEverywhere = false;
       }
       lastWasPointer = kind === "ptr";
     }
-    this.#writeName(declared, lastWasPointer);
+    const length = out.length - from;
+    if (isSameEverywhere && length < LONGEST_REPEATED) {
+      this.#written[outermost] = from;
+      this.#lengths[outermost] = length;
+    }
+    this.#writeName(nameOff, occurrence, lastWasPointer);
   }
 
-  /** A type that others are built around, or a type tag, which is written at the same place. */
-  #writeInnermost(id: number, level: number): void {
+  /**
+   * A type that others are built around, or a type tag, which is written at the same place. Whether it is the same in every
+   * place.
+   */
+  #writeInnermost(id: number, level: number): boolean {
     const types = this.#types;
     const nameOff = types.nameOff(id);
     const kind = types.kind(id);
@@ -135,10 +158,11 @@ export class Declarations {
       case "enum64":
         if (nameOff === 0) {
           this.#writeInline(id, level);
-        } else {
-          this.#out.text(kind === "enum64" ? "enum " : `${kind} `);
-          this.#out.uniqueName(nameOff, this.#names.ofTag(id));
+          return false;
         }
+        this.#out.text(kind === "enum64" ? "enum" : kind);
+        this.#out.byte(SPACE);
+        this.#out.uniqueName(nameOff, this.#names.ofTag(id));
         break;
       case "fwd":
         this.#out.text(types.kindFlag(id) ? "union " : "struct ");
@@ -153,6 +177,7 @@ export class Declarations {
       default:
         this.#out.name(nameOff);
     }
+    return true;
   }
 
   #writeTypeTag(id: number): void {
@@ -163,17 +188,24 @@ export class Declarations {
     this.#out.text(any ? "))" : '")))');
   }
 
-  #writeArray(id: number, chain: Chain, declared: Declared, lastWasPointer: boolean): void {
+  #writeArray(
+    id: number,
+    start: number,
+    nameOff: number,
+    occurrence: number,
+    level: number,
+    lastWasPointer: boolean,
+  ): void {
     const out = this.#out;
     // GCC repeats the elements' qualifiers on the array (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=8354).
-    this.#dropQualifiers(chain);
-    if (chain.left === 0) {
-      this.#writeName(declared, lastWasPointer);
+    this.#dropQualifiers(start);
+    if (this.#used === start) {
+      this.#writeName(nameOff, occurrence, lastWasPointer);
     } else {
-      const ofArrays = this.#types.kind(this.#stack[chain.start + chain.left - 1] ?? 0) === "array";
-      if (!this.#types.isEmpty(declared.nameOff) && !lastWasPointer) out.text(" ");
+      const ofArrays = this.#types.kind(this.#stack[this.#used - 1] ?? 0) === "array";
+      if (!this.#types.isEmpty(nameOff) && !lastWasPointer) out.byte(SPACE);
       if (!ofArrays) out.text("(");
-      this.#writeChain(chain, declared);
+      this.#writeChain(start, nameOff, occurrence, level, false);
       if (!ofArrays) out.text(")");
     }
     out.text("[");
@@ -181,17 +213,24 @@ export class Declarations {
     out.text("]");
   }
 
-  #writeFunction(id: number, chain: Chain, declared: Declared, lastWasPointer: boolean): void {
+  #writeFunction(
+    id: number,
+    start: number,
+    nameOff: number,
+    occurrence: number,
+    level: number,
+    lastWasPointer: boolean,
+  ): void {
     // GCC has `volatile` on functions that do not return.
-    this.#dropQualifiers(chain);
-    if (chain.left > 0) {
+    this.#dropQualifiers(start);
+    if (this.#used > start) {
       this.#out.text(" (");
-      this.#writeChain(chain, declared);
+      this.#writeChain(start, nameOff, occurrence, level, false);
       this.#out.text(")");
     } else {
-      this.#writeName(declared, lastWasPointer);
+      this.#writeName(nameOff, occurrence, lastWasPointer);
     }
-    this.#writeParameters(id, declared.level);
+    this.#writeParameters(id, level);
   }
 
   #writeParameters(id: number, level: number): void {
@@ -212,25 +251,25 @@ export class Declarations {
     this.#out.text(")");
   }
 
-  #writeName({ nameOff, occurrence }: Declared, lastWasPointer: boolean): void {
+  #writeName(nameOff: number, occurrence: number, lastWasPointer: boolean): void {
     if (this.#types.isEmpty(nameOff)) return;
-    if (!lastWasPointer) this.#out.text(" ");
+    if (!lastWasPointer) this.#out.byte(SPACE);
     this.#out.uniqueName(nameOff, occurrence);
   }
 
   /** The qualifiers of an innermost type stand before it. */
-  #writeQualifiers(chain: Chain): void {
-    for (; chain.left > 0; chain.left--) {
-      const kind = this.#types.kind(this.#stack[chain.start + chain.left - 1] ?? 0);
+  #writeQualifiers(start: number): void {
+    for (; this.#used > start; this.#used--) {
+      const kind = this.#types.kind(this.#stack[this.#used - 1] ?? 0);
       if (kind !== "volatile" && kind !== "const" && kind !== "restrict") return;
       this.#out.text(kind);
       this.#out.text(" ");
     }
   }
 
-  #dropQualifiers(chain: Chain): void {
-    for (; chain.left > 0; chain.left--) {
-      const kind = this.#types.kind(this.#stack[chain.start + chain.left - 1] ?? 0);
+  #dropQualifiers(start: number): void {
+    for (; this.#used > start; this.#used--) {
+      const kind = this.#types.kind(this.#stack[this.#used - 1] ?? 0);
       if (kind !== "volatile" && kind !== "const" && kind !== "restrict" && kind !== "type_tag") return;
     }
   }

@@ -1,3 +1,4 @@
+import { vlenOf } from "../index/offsets.ts";
 import type { BtfKind } from "../types.ts";
 import type { CText } from "./c-text.ts";
 import { Declarations } from "./declarations.ts";
@@ -9,6 +10,9 @@ import { UniqueNames } from "./unique-names.ts";
 
 /** Bit-fields and their place in a member's third word, when the struct has the kind flag. */
 const BIT_OFFSET = 0xff_ffff;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
 
 /** Types that GCC has for arm64's vectors, and clang has not (libbpf: `btf_dump_emit_missing_aliases`). */
 const missingAliases = [
@@ -85,7 +89,7 @@ export class Definitions {
     this.#out.text(kind === "enum64" ? "enum" : kind);
     const nameOff = types.nameOff(id);
     if (nameOff !== 0) {
-      this.#out.text(" ");
+      this.#out.byte(SPACE);
       this.#out.uniqueName(nameOff, this.#names.ofTag(id));
     }
     if (kind === "enum" || kind === "enum64") this.#writeEnum(id, kind, level);
@@ -108,28 +112,32 @@ export class Definitions {
 
   /** Returns where the last member ends, in bits. */
   #writeEachMember(id: number, isPacked: boolean, level: number): number {
-    const types = this.#types;
+    const { words } = this.#types;
     const out = this.#out;
-    const hasBitFields = types.kindFlag(id);
+    const layout = this.#layout;
+    const declarations = this.declarations;
+    const start = this.#types.at(id);
+    const info = words[start + 1] ?? 0;
+    const hasBitFields = info >>> 31 === 1;
     let behindBitField = false;
     let end = 0;
-    let at = types.elements(id);
-    for (let left = types.vlen(id); left > 0; left--, at += 3) {
-      const type = types.word(at + 1);
-      const offset = types.word(at + 2);
-      const start = hasBitFields ? offset & BIT_OFFSET : offset;
+    let at = start + 3;
+    for (let left = vlenOf(info); left > 0; left--, at += 3) {
+      const type = words[at + 1] ?? 0;
+      const offset = words[at + 2] ?? 0;
+      const place = hasBitFields ? offset & BIT_OFFSET : offset;
       const bits = hasBitFields ? offset >>> 24 : 0;
-      if (end < start)
-        this.#pad({ from: end, to: start, betweenBitFields: behindBitField && bits > 0 }, isPacked ? 0 : type, level);
+      if (end < place)
+        this.#pad({ from: end, to: place, betweenBitFields: behindBitField && bits > 0 }, isPacked ? 0 : type, level);
       out.line(level);
-      this.declarations.write(type, types.word(at), 1, level);
+      declarations.write(type, words[at] ?? 0, 1, level);
       behindBitField = bits > 0;
       if (behindBitField) {
         out.text(": ");
         out.number(bits);
       }
-      end = start + (behindBitField ? bits : this.#layout.sizeOf(type) * 8);
-      out.text(";");
+      end = place + (behindBitField ? bits : layout.sizeOf(type) * 8);
+      out.byte(SEMICOLON);
     }
     return end;
   }
@@ -169,7 +177,7 @@ export class Definitions {
       const value = (BigInt(types.word(at + 2)) << 32n) | BigInt(low);
       this.#out.text(isSigned ? `${BigInt.asIntN(64, value)}LL` : `${value}ULL`);
     }
-    this.#out.text(",");
+    this.#out.byte(COMMA);
   }
 
   /** The attribute that gives an enum its size, where its values do not. */

@@ -64,7 +64,12 @@ const behind = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
  * const header = dumpC(btf);
  * console.log(header.includes("struct task_struct {")); // true
  */
-export function dumpC(btf: Btf, { sorted = true, roots }: DumpCOptions = {}): string {
+export function dumpC(btf: Btf, options?: DumpCOptions): string {
+  return new TextDecoder().decode(dumpCBytes(btf, options));
+}
+
+/** As {@link dumpC}, but bytes, as files have them: names are in them as they are. */
+export function dumpCBytes(btf: Btf, { sorted = true, roots }: DumpCOptions = {}): Uint8Array {
   for (const id of roots ?? []) checkRoot(btf, id);
   const types = new TypeWords(btf);
   const limits = new Limits(btf.what, types.size);
@@ -79,7 +84,7 @@ export function dumpC(btf: Btf, { sorted = true, roots }: DumpCOptions = {}): st
     writeKfuncs(out, types, emitter.declarations, limits);
   }
   out.text(behind);
-  return out.toString();
+  return out.finish();
 }
 
 function checkRoot(btf: Btf, id: number): void {

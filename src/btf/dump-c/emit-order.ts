@@ -16,7 +16,8 @@ export class EmitOrder {
   readonly #types: TypeWords;
   readonly #limits: Limits;
   readonly #states: Uint8Array;
-  #queue: number[] = [];
+  /** One list for all answers: of a kernel, nearly every one has one type in it. */
+  readonly #queue: number[] = [];
 
   constructor(types: TypeWords, limits: Limits) {
     this.#types = types;
@@ -25,10 +26,13 @@ export class EmitOrder {
     this.#states[0] = ORDERED;
   }
 
-  /** What must be defined for this type, itself included, and has not been in an answer yet; in the order to define it. */
+  /**
+   * What must be defined for this type, itself included, and has not been in an answer yet; in the order to define it.
+   * The list is good until the next question.
+   */
   before(id: number): readonly number[] {
-    this.#queue = [];
-    this.#order(id, false);
+    this.#queue.length = 0;
+    if (this.#states[id] !== ORDERED) this.#order(id, false);
     return this.#queue;
   }
 
@@ -65,12 +69,12 @@ export class EmitOrder {
         return isStrong;
       }
       case "array":
-        return this.#order(types.target(id), false);
+        return this.#orderTarget(id, false);
       case "volatile":
       case "const":
       case "restrict":
       case "type_tag":
-        return this.#order(types.target(id), throughPointer);
+        return this.#orderTarget(id, throughPointer);
       case "struct":
       case "union":
         return this.#orderComposite(id, throughPointer);
@@ -93,15 +97,27 @@ export class EmitOrder {
     }
   }
 
+  /** Of what is an array or a qualifier: it answers what its target does, which is the same from now on when that is ordered. */
+  #orderTarget(id: number, throughPointer: boolean): boolean {
+    const target = this.#types.target(id);
+    const isStrong = this.#order(target, throughPointer);
+    if (this.#states[target] === ORDERED) this.#states[id] = ORDERED;
+    return isStrong;
+  }
+
   #orderComposite(id: number, throughPointer: boolean): boolean {
     const types = this.#types;
+    const states = this.#states;
     const hasName = types.nameOff(id) !== 0;
     if (throughPointer && hasName) return false;
-    this.#states[id] = BEING_ORDERED;
-    let at = types.elements(id);
-    for (let left = types.vlen(id); left > 0; left--, at += 3) this.#order(types.word(at + 1), false);
+    states[id] = BEING_ORDERED;
+    let at = types.elements(id) + 1;
+    for (let left = types.vlen(id); left > 0; left--, at += 3) {
+      const type = types.words[at] ?? 0;
+      if (states[type] !== ORDERED) this.#order(type, false);
+    }
     if (hasName) this.#queue.push(id);
-    this.#states[id] = ORDERED;
+    states[id] = ORDERED;
     return true;
   }
 

@@ -84,9 +84,12 @@ export class Emitter {
       case "volatile":
       case "const":
       case "restrict":
-      case "type_tag":
-        this.#emit(types.target(id), container);
+      case "type_tag": {
+        const target = types.target(id);
+        this.#emit(target, container);
+        if (this.#isSettled(target)) this.#states[id] = WRITTEN;
         break;
+      }
       case "typedef":
         this.#states[id] = BEING_WRITTEN;
         this.#emit(types.target(id), id);
@@ -124,10 +127,19 @@ export class Emitter {
     this.#states[id] = container === 0 ? WRITTEN : NOT_WRITTEN;
   }
 
+  /** Whether nothing will be written for the type any more, other than its own definition. */
+  #isSettled(id: number): boolean {
+    return this.#states[id] === WRITTEN || this.#declared[id] === 1;
+  }
+
   /** What members or parameters need, elements of `length` words. */
   #emitElements(id: number, length: number, container: number): void {
     const types = this.#types;
-    let at = types.elements(id);
-    for (let left = types.vlen(id); left > 0; left--, at += length) this.#emit(types.word(at + 1), container);
+    const states = this.#states;
+    let at = types.elements(id) + 1;
+    for (let left = types.vlen(id); left > 0; left--, at += length) {
+      const type = types.words[at] ?? 0;
+      if (states[type] !== WRITTEN) this.#emit(type, container);
+    }
   }
 }

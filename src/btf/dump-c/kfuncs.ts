@@ -2,6 +2,7 @@ import type { CText } from "./c-text.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Limits } from "./limits.ts";
 import { compareNames } from "./compare-names.ts";
+import { kinds } from "../types.ts";
 import type { TypeWords } from "./type-words.ts";
 
 /** The kernel's functions that BPF programs may call, by their declaration tags (bpftool: `dump_btf_kfuncs`). */
@@ -20,12 +21,14 @@ export function writeKfuncs(out: CText, types: TypeWords, declarations: Declarat
 }
 
 function functionsTagged(types: TypeWords, tag: string): number[] {
+  const { kindNumbers } = types;
   const functions = [];
-  for (let id = 1; id < types.typeCount; id++) {
-    if (types.kind(id) !== "decl_tag") continue;
+  for (let id = kindNumbers.indexOf(DECL_TAG); id > 0; id = kindNumbers.indexOf(DECL_TAG, id + 1)) {
     const target = types.target(id);
     const isOnWhole = types.word(types.elements(id)) === 0xffff_ffff;
     if (isOnWhole && types.kind(target) === "func" && types.nameIs(types.nameOff(id), tag)) functions.push(target);
   }
   return functions;
 }
+
+const DECL_TAG = kinds.indexOf("decl_tag");

@@ -1,3 +1,4 @@
+import { vlenOf } from "../index/offsets.ts";
 import type { Limits } from "./limits.ts";
 import type { TypeWords } from "./type-words.ts";
 
@@ -28,11 +29,14 @@ export class Layout {
   readonly #limits: Limits;
   /** By id, plus 1; 0 before it is known. */
   readonly #alignments: Uint8Array;
+  /** By id; 0 before it is known. */
+  readonly #sizes: Uint32Array;
 
   constructor(types: TypeWords, limits: Limits) {
     this.#types = types;
     this.#limits = limits;
     this.#alignments = new Uint8Array(types.typeCount);
+    this.#sizes = new Uint32Array(types.typeCount);
     this.pointerSize = pointerSizeOf(types);
   }
 
@@ -49,6 +53,12 @@ export class Layout {
 
   /** `sizeof` in bytes, 0 for what has none (libbpf: `btf__resolve_size`). */
   sizeOf(id: number): number {
+    const known = this.#sizes[id] ?? 0;
+    if (known > 0) return known;
+    return (this.#sizes[id] = this.#computeSize(id));
+  }
+
+  #computeSize(id: number): number {
     const types = this.#types;
     let elements = 1;
     let at = id;
@@ -132,17 +142,22 @@ export class Layout {
    * alignment puts it. A member without one is passed over, or makes the whole have none, which is 0.
    */
   #largestAlignment(id: number, strict: boolean): number | undefined {
-    const types = this.#types;
-    const hasBitFields = types.kindFlag(id);
+    const { words } = this.#types;
+    const alignments = this.#alignments;
+    const start = this.#types.at(id);
+    const info = words[start + 1] ?? 0;
+    const hasBitFields = info >>> 31 === 1;
     let largest = 1;
-    let at = types.elements(id);
-    for (let left = types.vlen(id); left > 0; left--, at += 3) {
-      const alignment = this.alignOf(types.word(at + 1));
+    let at = start + 3;
+    for (let left = vlenOf(info); left > 0; left--, at += 3) {
+      const type = words[at + 1] ?? 0;
+      const known = alignments[type] ?? 0;
+      const alignment = known > 0 ? known - 1 : this.alignOf(type);
       if (alignment === 0) {
         if (strict) return 0;
         continue;
       }
-      const offset = types.word(at + 2);
+      const offset = words[at + 2] ?? 0;
       const isBitField = hasBitFields && offset >>> 24 !== 0;
       if (!isBitField && offset % (8 * alignment) !== 0) return undefined;
       if (alignment > largest) largest = alignment;
