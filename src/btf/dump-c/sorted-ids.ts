@@ -1,8 +1,8 @@
-import { compareNames } from "./compare-names.ts";
+import { kinds } from "../types.ts";
 import { Finished } from "./finished.ts";
 import type { Limits } from "./limits.ts";
-import { LAST_RANK, rankOf, sortNameOf } from "./sort-keys.ts";
-import { TypeHashes } from "./type-hashes.ts";
+import { NameSort } from "./name-sort.ts";
+import { LAST_RANK, rankOf } from "./sort-keys.ts";
 import type { TypeWords } from "./type-words.ts";
 
 /**
@@ -13,52 +13,41 @@ import type { TypeWords } from "./type-words.ts";
  * written when something refers to it. Those for which nothing is written are missing, too, three quarters of a kernel's.
  */
 export function sortedIds(types: TypeWords, limits: Limits): number[] {
-  const ranks = new Uint8Array(types.typeCount).fill(LAST_RANK);
-  const named: number[] = [];
-  const last: number[] = [];
-  for (let id = 1; id < types.typeCount; id++) {
-    // Of the last rank, and nothing is written for it.
-    if (types.kind(id) === "func") continue;
-    const rank = rankOf(types, id, limits);
-    ranks[id] = rank;
-    if (rank === LAST_RANK) last.push(id);
-    else named.push(id);
+  const sort = new NameSort(types, limits);
+  const ranks = ranksOf(types, limits);
+  const sorted: number[] = [];
+  const isWritten = new Uint8Array(types.typeCount);
+  for (let rank = 0; rank < LAST_RANK; rank++) {
+    for (const id of sort.sorted(idsOfRank(ranks, rank))) {
+      if (sorted.length > 0) isWritten[id] = 1;
+      sorted.push(id);
+    }
   }
-  const compare = comparison(types, ranks, limits);
-  const sorted = Uint32Array.from(named).sort(compare);
-  const finished = new Finished(types, limits, (id) => ranks[id] !== LAST_RANK && id !== sorted[0]);
-  const rest = Uint32Array.from(last.filter((id) => !finished.has(id))).sort(compare);
-  return [...sorted.subarray(1), ...rest];
+  const [first] = sorted;
+  const rest = new Finished(types, limits, isWritten).others().filter((id) => id !== first);
+  for (const id of sort.sorted(rest)) sorted.push(id);
+  return sorted.slice(1);
 }
 
-/** Which of two types comes first (bpftool: `btf_type_compare`); what is equal stays in the order of the ids. */
-function comparison(types: TypeWords, ranks: Uint8Array, limits: Limits): (a: number, b: number) => number {
-  const { strings, typeCount } = types;
-  const hashes = new TypeHashes(types, limits);
-  /** By id, with what decides nearly always: the rank, and how the name of what it leads to begins. */
-  const keys = new Float64Array(typeCount);
-  const names = new Uint32Array(typeCount);
-  const keyOf = (id: number): number => {
-    const known = keys[id] ?? 0;
-    if (known > 0) return known;
-    const name = sortNameOf(types, id, limits);
-    names[id] = name;
-    return (keys[id] = 1 + (ranks[id] ?? 0) * 2 ** 32 + firstBytes(strings, name));
-  };
-  return (a, b) =>
-    keyOf(a) - keyOf(b) ||
-    compareNames(strings, names[a] ?? 0, names[b] ?? 0, limits) ||
-    compareNames(strings, types.nameOff(a), types.nameOff(b), limits) ||
-    hashes.compare(a, b);
+/** By id. */
+function ranksOf(types: TypeWords, limits: Limits): Uint8Array {
+  const { typeCount, words, starts, kindNumbers } = types;
+  const ranks = new Uint8Array(typeCount).fill(LAST_RANK);
+  for (let id = 1; id < typeCount; id++) {
+    const kind = kindNumbers[id] ?? 0;
+    // Pointers and functions are most of a kernel's types: they have no name, or lead nowhere.
+    if (kind === FUNC || (hasRankByName[kind] === 1 && words[starts[id] ?? 0] === 0)) continue;
+    ranks[id] = rankOf(types, id, limits);
+  }
+  return ranks;
 }
 
-/** The first four bytes of a string as a number, in the order of their alphabet. */
-function firstBytes(strings: Uint8Array, at: number): number {
-  let bytes = 0;
-  for (let i = 0; i < 4; i++) {
-    const byte = strings[at + i] ?? 0;
-    if (byte === 0) return bytes * 256 ** (4 - i);
-    bytes = bytes * 256 + byte;
-  }
-  return bytes;
+const FUNC = kinds.indexOf("func");
+/** Kinds that are of the last rank when they have no name. */
+const hasRankByName = Uint8Array.from(kinds, (kind) => (/^(?:enum|enum64|int|float)$/u.test(kind) ? 0 : 1));
+
+function idsOfRank(ranks: Uint8Array, rank: number): number[] {
+  const ids = [];
+  for (let id = ranks.indexOf(rank); id > 0; id = ranks.indexOf(rank, id + 1)) ids.push(id);
+  return ids;
 }
