@@ -56,15 +56,12 @@ export class CText {
     this.#makeRoom();
     const strings = this.#strings;
     const bytes = this.#bytes;
-    const start = this.#length;
-    let length = start;
-    for (let at = nameOff; ; at++) {
-      const byte = strings[at] ?? 0;
-      if (byte === 0) break;
-      if (length - start === LONGEST_NAME)
-        this.#limits.fail(`a name has more than ${LONGEST_NAME} bytes, no compiler writes that`);
-      bytes[length++] = byte;
-    }
+    let length = this.#length;
+    let at = nameOff;
+    // One without an end runs into that of the array, where nothing is written any more.
+    for (let byte = strings[at] ?? 0; byte !== 0; byte = strings[++at] ?? 0) bytes[length++] = byte;
+    if (at - nameOff > LONGEST_NAME)
+      this.#limits.fail(`a name has more than ${LONGEST_NAME} bytes, no compiler writes that`);
     this.#length = length;
   }
 

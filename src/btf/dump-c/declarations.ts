@@ -252,9 +252,10 @@ export class Declarations {
   }
 
   #writeName(nameOff: number, occurrence: number, lastWasPointer: boolean): void {
-    if (this.#types.isEmpty(nameOff)) return;
+    if (this.#types.strings[nameOff] === 0) return;
     if (!lastWasPointer) this.#out.byte(SPACE);
-    this.#out.uniqueName(nameOff, occurrence);
+    if (occurrence === 1) this.#out.name(nameOff);
+    else this.#out.uniqueName(nameOff, occurrence);
   }
 
   /** The qualifiers of an innermost type stand before it. */

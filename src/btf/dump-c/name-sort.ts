@@ -8,8 +8,6 @@ import type { TypeWords } from "./type-words.ts";
 const STEP = 4;
 /** Names that are the same for longer are compared one with another. */
 const LONGEST_START = 64;
-/** A number that a float holds exactly has 21 bits behind four bytes of a name. */
-const MOST = 2 ** 21;
 /** Where numbers are not worth the trouble. */
 const FEW = 8;
 
@@ -43,41 +41,46 @@ export class NameSort {
   /** Sorts ids and the offsets of their names, which are the same in the first `from` bytes. */
   #sort(ids: Uint32Array, names: Uint32Array, from: number): void {
     if (ids.length <= FEW) this.#insert(ids, names);
-    else if (from > LONGEST_START || ids.length > MOST) this.#sortByComparing(ids);
+    else if (from > LONGEST_START) this.#sortByComparing(ids);
     else this.#sortByNumber(ids, names, from);
   }
 
   #sortByNumber(ids: Uint32Array, names: Uint32Array, from: number): void {
     const { strings } = this.#types;
     const count = ids.length;
-    const keys = new Float64Array(count);
-    for (let index = 0; index < count; index++)
-      keys[index] = nextBytes(strings, (names[index] ?? 0) + from) * MOST + index;
+    // Numbers of 64 bits in two halves: four bytes of the name, then the place, which keeps the order of what is equal.
+    const keys = new BigUint64Array(count);
+    const halves = new Int32Array(keys.buffer);
+    for (let index = 0; index < count; index++) {
+      halves[index * 2 + UPPER] = nextBytes(strings, (names[index] ?? 0) + from);
+      halves[index * 2 + LOWER] = index;
+    }
     keys.sort();
     const [oldIds, oldNames] = [ids.slice(), names.slice()];
     let groupStart = 0;
-    let groupBytes = -1;
+    let groupBytes = halves[UPPER] ?? 0;
     for (let index = 0; index < count; index++) {
-      const key = keys[index] ?? 0;
-      const bytes = Math.floor(key / MOST);
-      const old = key - bytes * MOST;
+      const old = halves[index * 2 + LOWER] ?? 0;
       ids[index] = oldIds[old] ?? 0;
       names[index] = oldNames[old] ?? 0;
+      const bytes = halves[index * 2 + UPPER] ?? 0;
       if (bytes === groupBytes) continue;
-      this.#sortGroup(ids.subarray(groupStart, index), names.subarray(groupStart, index), groupBytes, from);
+      this.#sortGroup(ids, names, groupStart, index, from);
       groupStart = index;
       groupBytes = bytes;
     }
-    this.#sortGroup(ids.subarray(groupStart), names.subarray(groupStart), groupBytes, from);
+    this.#sortGroup(ids, names, groupStart, count, from);
   }
 
-  /** Sorts those whose names have the same bytes at `from`. */
-  #sortGroup(ids: Uint32Array, names: Uint32Array, bytes: number, from: number): void {
-    if (ids.length < 2) return;
-    // The last byte is 0 where the name has ended.
-    if (bytes % 256 !== 0) this.#sort(ids, names, from + STEP);
-    else if (ids.length <= FEW) this.#insert(ids, names);
-    else this.#sortByComparing(ids);
+  /** Sorts those from `start` to `end`, whose names have the same four bytes at `from`. */
+  #sortGroup(ids: Uint32Array, names: Uint32Array, start: number, end: number, from: number): void {
+    if (end - start < 2) return;
+    const groupIds = ids.subarray(start, end);
+    const groupNames = names.subarray(start, end);
+    const hasEnded = (nextBytes(this.#types.strings, (names[start] ?? 0) + from) & 0xff) === 0;
+    if (!hasEnded) this.#sort(groupIds, groupNames, from + STEP);
+    else if (end - start <= FEW) this.#insert(groupIds, groupNames);
+    else this.#sortByComparing(groupIds);
   }
 
   #insert(ids: Uint32Array, names: Uint32Array): void {
@@ -109,11 +112,15 @@ export class NameSort {
   }
 }
 
-/** The next four bytes of a string as a number, in the order of their alphabet; behind its end are zeros. */
+/** The next four bytes of a string as 32 bits, the first one uppermost; behind its end are zeros. */
 function nextBytes(strings: Uint8Array, at: number): number {
   const first = strings[at] ?? 0;
   const second = first === 0 ? 0 : (strings[at + 1] ?? 0);
   const third = second === 0 ? 0 : (strings[at + 2] ?? 0);
   const fourth = third === 0 ? 0 : (strings[at + 3] ?? 0);
-  return ((first * 256 + second) * 256 + third) * 256 + fourth;
+  return (first << 24) | (second << 16) | (third << 8) | fourth;
 }
+
+/** Which half of a 64-bit number is which on this machine. */
+const LOWER = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+const UPPER = 1 - LOWER;

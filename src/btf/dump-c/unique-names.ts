@@ -1,3 +1,4 @@
+import { compareNames } from "./compare-names.ts";
 import type { Limits } from "./limits.ts";
 import type { TypeWords } from "./type-words.ts";
 
@@ -17,8 +18,9 @@ export class UniqueNames {
   constructor(types: TypeWords, limits: Limits) {
     this.#types = types;
     this.#occurrences = new Uint32Array(types.typeCount);
-    this.#tags = new NameCounts(types, limits);
-    this.#identifiers = new NameCounts(types, limits);
+    // A kernel has one struct or enum for ten types, and one typedef or enumerator for three.
+    this.#tags = new NameCounts(types, limits, types.typeCount / 8);
+    this.#identifiers = new NameCounts(types, limits, types.typeCount / 2);
   }
 
   /** Of a struct, union, enum, or an integer, which libbpf counts among them. */
@@ -58,80 +60,58 @@ class NameCounts {
   #used = 0;
   /** Name offset + 1 of each slot, 0 for a free one. */
   #names: Uint32Array;
-  #hashes: Uint32Array;
-  #counts: Uint32Array;
+  /** How often it was counted again. */
+  #repeats: Uint32Array;
 
-  constructor({ strings, typeCount }: TypeWords, limits: Limits) {
+  /** Room for `expected` names and some more; it grows. */
+  constructor({ strings }: TypeWords, limits: Limits, expected: number) {
     this.#strings = strings;
     this.#limits = limits;
-    // As a rule there are fewer names of one space than half of all types.
-    const slots = 2 ** Math.ceil(Math.log2(typeCount + 1));
+    const slots = 2 ** Math.ceil(Math.log2(2 * expected + 1));
     this.#names = new Uint32Array(slots);
-    this.#hashes = new Uint32Array(slots);
-    this.#counts = new Uint32Array(slots);
+    this.#repeats = new Uint32Array(slots);
   }
 
   /** Counts the name and says the how many-th it was. */
   count(nameOff: number): number {
-    if (this.#used * 2 > this.#names.length) this.#grow();
-    const hash = this.#hash(nameOff);
-    const slot = this.#find(nameOff, hash);
-    if (this.#names[slot] === 0) {
-      this.#used++;
-      this.#names[slot] = nameOff + 1;
-      this.#hashes[slot] = hash;
+    const slot = this.#find(nameOff);
+    if (this.#names[slot] !== 0) {
+      const repeats = (this.#repeats[slot] ?? 0) + 1;
+      this.#repeats[slot] = repeats;
+      return repeats + 1;
     }
-    const count = (this.#counts[slot] ?? 0) + 1;
-    this.#counts[slot] = count;
-    return count;
+    this.#names[slot] = nameOff + 1;
+    if (++this.#used * 2 > this.#names.length) this.#grow();
+    return 1;
   }
 
   /** The slot of a name, or the free one where it goes. */
-  #find(nameOff: number, hash: number): number {
-    const mask = this.#names.length - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const other = (this.#names[slot] ?? 0) - 1;
-      if (other < 0 || other === nameOff) return slot;
-      if (this.#hashes[slot] === hash && this.#areEqual(other, nameOff)) return slot;
+  #find(nameOff: number): number {
+    const strings = this.#strings;
+    const names = this.#names;
+    const mask = names.length - 1;
+    // FNV-1a (https://datatracker.ietf.org/doc/draft-eastlake-fnv/).
+    let hash = 0x811c9dc5;
+    let end = nameOff;
+    for (let byte = strings[end] ?? 0; byte !== 0; byte = strings[++end] ?? 0) hash = Math.imul(hash ^ byte, 0x01000193);
+    this.#limits.spend(end - nameOff);
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const other = (names[slot] ?? 0) - 1;
+      if (other < 0 || other === nameOff || compareNames(strings, other, nameOff, this.#limits) === 0) return slot;
       this.#limits.spend(1);
-      slot = (slot + 1) & mask;
     }
   }
 
   #grow(): void {
-    const [names, hashes, counts] = [this.#names, this.#hashes, this.#counts];
-    const length = names.length * 2;
-    this.#names = new Uint32Array(length);
-    this.#hashes = new Uint32Array(length);
-    this.#counts = new Uint32Array(length);
+    const [names, repeats] = [this.#names, this.#repeats];
+    this.#names = new Uint32Array(names.length * 2);
+    this.#repeats = new Uint32Array(names.length * 2);
     for (let old = 0; old < names.length; old++) {
       const name = names[old] ?? 0;
       if (name === 0) continue;
-      const hash = hashes[old] ?? 0;
-      const slot = this.#find(name - 1, hash);
+      const slot = this.#find(name - 1);
       this.#names[slot] = name;
-      this.#hashes[slot] = hash;
-      this.#counts[slot] = counts[old] ?? 0;
+      this.#repeats[slot] = repeats[old] ?? 0;
     }
-  }
-
-  /** FNV-1a (https://datatracker.ietf.org/doc/draft-eastlake-fnv/). */
-  #hash(nameOff: number): number {
-    let hash = 0x811c9dc5;
-    let at = nameOff;
-    for (; ; at++) {
-      const byte = this.#strings[at] ?? 0;
-      if (byte === 0) break;
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    this.#limits.spend(at - nameOff);
-    return (hash ^ (hash >>> 15)) >>> 0;
-  }
-
-  #areEqual(a: number, b: number): boolean {
-    let i = 0;
-    while (this.#strings[a + i] === this.#strings[b + i] && this.#strings[a + i] !== 0) i++;
-    return this.#strings[a + i] === this.#strings[b + i];
   }
 }
