@@ -127,7 +127,7 @@ export class Definitions {
       const offset = words[at + 2] ?? 0;
       const place = hasBitFields ? offset & BIT_OFFSET : offset;
       const bits = hasBitFields ? offset >>> 24 : 0;
-      if (end < place)
+      if (end < place && (bits > 0 || isPacked || !this.#isNatural(end, place, type)))
         this.#pad({ from: end, to: place, betweenBitFields: behindBitField && bits > 0 }, isPacked ? 0 : type, level);
       out.line(level);
       declarations.write(type, words[at] ?? 0, 1, level);
@@ -146,6 +146,12 @@ export class Definitions {
   #pad(gap: Omit<Gap, "alignment">, next: number, level: number): void {
     const alignment = next === 0 ? 1 : this.#layout.alignOf(next);
     writePadding(this.#out, { ...gap, alignment }, this.#layout.pointerSize, level);
+  }
+
+  /** Whether the compiler leaves this gap by itself in front of a type, as it does before nearly every other one. */
+  #isNatural(from: number, to: number, next: number): boolean {
+    const alignment = this.#layout.alignOf(next) * 8;
+    return to - from < alignment && to % alignment === 0;
   }
 
   #writeEnum(id: number, kind: "enum" | "enum64", level: number): void {

@@ -93,7 +93,8 @@ class NameCounts {
     // FNV-1a (https://datatracker.ietf.org/doc/draft-eastlake-fnv/).
     let hash = 0x811c9dc5;
     let end = nameOff;
-    for (let byte = strings[end] ?? 0; byte !== 0; byte = strings[++end] ?? 0) hash = Math.imul(hash ^ byte, 0x01000193);
+    for (let byte = strings[end] ?? 0; byte !== 0; byte = strings[++end] ?? 0)
+      hash = Math.imul(hash ^ byte, 0x01000193);
     this.#limits.spend(end - nameOff);
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const other = (names[slot] ?? 0) - 1;
