@@ -1,38 +1,30 @@
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { bpftool } from "../test/referee/referee.ts";
 import { row, takeTurns } from "./compare.ts";
+import { newestBpftool, runOf } from "./processes.ts";
 
 const KERNEL = "/sys/kernel/btf/vmlinux";
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 /**
- * All types of the running kernel as text, JSON and C, as whole processes beside bpftool's. Needs `npm run build` and
- * `npm run referee:build`.
+ * All types of the running kernel as text, JSON and C, as whole processes beside bpftool's, both writing to /dev/null:
+ * through a pipe the reader's time would count, too. Needs `npm run build`, and of bpftool the version that writes the same:
+ * `npm run referee:build`, or the installed one.
  */
 export function benchBtfDump(rounds = 5): void {
+  const bpftool = newestBpftool();
   for (const format of ["raw", "json", "c"] as const) {
-    const theirs = format === "json" ? ["-j"] : [];
     const asked = format === "json" ? [] : ["format", format];
-    const bytes = Buffer.byteLength(ours(format));
-    console.log(`btf dump --format ${format}, ${(bytes / 1e6).toFixed(1)} MB, ${rounds} rounds:`);
+    const theirs = [...(format === "json" ? ["-j"] : []), "btf", "dump", "file", KERNEL, ...asked];
+    console.log(`btf dump --format ${format}, ${rounds} rounds:`);
     const times = takeTurns(
       new Map([
-        ["bpftool", () => void bpftool(...theirs, "btf", "dump", "file", KERNEL, ...asked)],
-        ["core-gen", () => void ours(format)],
+        ["bpftool", runOf(bpftool, theirs)],
+        ["core-gen", runOf(process.execPath, [main, "btf", "dump", KERNEL, "--format", format])],
       ]),
       rounds,
     );
-    const [bpftoolTimes, oursTimes] = [times.get("bpftool")!, times.get("core-gen")!];
-    console.log(row("bpftool", bpftoolTimes, "ms"));
-    console.log(row("core-gen", oursTimes, "ms", bpftoolTimes));
+    const base = times.get("bpftool");
+    for (const [name, spread] of times) console.log(row(name, spread, "ms", base));
   }
-}
-
-function ours(format: string): string {
-  const args = [main, "btf", "dump", KERNEL, "--format", format];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 30 });
-  if (status !== 0) throw new Error(stderr);
-  return stdout;
 }

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from "yargs";
-import { limitInlining } from "./limit-inlining.ts";
+import { doWithoutInlining } from "./no-inlining.ts";
 import { once } from "./once.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -31,7 +31,7 @@ export const vmlinuxCommand: CommandModule<object, VmlinuxArguments> = {
 };
 
 async function writeVmlinux({ btf, output }: VmlinuxArguments): Promise<void> {
-  limitInlining();
+  doWithoutInlining();
   const [{ dumpCBytes }, { readBtfFile, RUNNING_KERNEL }] = await Promise.all([
     import("../btf/dump-c/dump-c.ts"),
     import("./read-btf.ts"),

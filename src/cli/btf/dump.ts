@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from "yargs";
 import type { Btf } from "../../btf/btf.ts";
-import { limitInlining } from "../limit-inlining.ts";
+import { doWithoutInlining } from "../no-inlining.ts";
 import { once } from "../once.ts";
 import { UsageError } from "../report.ts";
 
@@ -94,7 +94,7 @@ async function textsOf(
     case "json":
       return (await import("../../btf/dump-json.ts")).dumpJson(btf, ids);
     case "c": {
-      limitInlining();
+      doWithoutInlining();
       const { dumpC } = await import("../../btf/dump-c/dump-c.ts");
       return [dumpC(btf, { sorted: !unsorted, ...(roots === undefined ? {} : { roots }) })];
     }
