@@ -12,6 +12,7 @@ import { loadCommand } from "./load.ts";
 import { minBtfCommand } from "./min-btf.ts";
 import { relocateCommand } from "./relocate.ts";
 import { reportError, watchStandardOutput, UsageError } from "./report.ts";
+import { runCommand } from "./run/run.ts";
 import { skelCommand } from "./skel.ts";
 import { vmlinuxCommand } from "./vmlinux.ts";
 
@@ -28,6 +29,7 @@ try {
     .command(checkCommand)
     .command(relocateCommand)
     .command(minBtfCommand)
+    .command(runCommand)
     .command(loadCommand)
     .command(featuresCommand)
     .command(btfCommand)

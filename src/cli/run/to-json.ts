@@ -1,0 +1,24 @@
+/** A value as JSON in one line. Integers of 64 bits and more are numbers with all their digits; bytes are hexadecimal text. */
+export function toJson(value: unknown): string {
+  switch (typeof value) {
+    case "bigint":
+      return value.toString();
+    case "object":
+      if (value === null) return "null";
+      if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("hex"));
+      if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
+      return `{${Object.entries(value)
+        .map(([key, part]) => `${JSON.stringify(key)}:${toJson(part)}`)
+        .join(",")}}`;
+    case "number":
+      // JSON has no other numbers.
+      return Number.isFinite(value) ? String(value) : "null";
+    case "undefined":
+    case "function":
+    case "symbol":
+      return "null";
+    case "string":
+    case "boolean":
+      return JSON.stringify(value);
+  }
+}
