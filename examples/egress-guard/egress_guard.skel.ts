@@ -49,6 +49,23 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 8,
+  view: (view) => {
+    const record = {
+      get destination() {
+        const { from, at } = view;
+        return from.slice(at, 4);
+      },
+      get port() {
+        const { from, at } = view;
+        return from.u16(at + 4);
+      },
+      get protocol() {
+        const { from, at } = view;
+        return from.u8(at + 6);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     destination: from.slice(at, 4),
     port: from.u16(at + 4),

@@ -55,6 +55,35 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 288,
+  view: (view) => {
+    const record = {
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get uid() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get result() {
+        const { from, at } = view;
+        return from.i32(at + 8);
+      },
+      get flags() {
+        const { from, at } = view;
+        return from.i32(at + 12);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 16, 16);
+      },
+      get filename() {
+        const { from, at } = view;
+        return from.text(at + 32, 256);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     pid: from.u32(at),
     uid: from.u32(at + 4),

@@ -67,6 +67,51 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 88,
+  view: (view) => {
+    const record = {
+      get duration_ns() {
+        const { from, at } = view;
+        return from.u64(at);
+      },
+      get received() {
+        const { from, at } = view;
+        return from.u64(at + 8);
+      },
+      get sent() {
+        const { from, at } = view;
+        return from.u64(at + 16);
+      },
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at + 24);
+      },
+      get family() {
+        const { from, at } = view;
+        return from.u16(at + 28);
+      },
+      get local_port() {
+        const { from, at } = view;
+        return from.u16(at + 30);
+      },
+      get remote_port() {
+        const { from, at } = view;
+        return from.u16(at + 32);
+      },
+      get local() {
+        const { from, at } = view;
+        return from.slice(at + 34, 16);
+      },
+      get remote() {
+        const { from, at } = view;
+        return from.slice(at + 50, 16);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 66, 16);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     duration_ns: from.u64(at),
     received: from.u64(at + 8),

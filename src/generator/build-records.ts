@@ -5,15 +5,10 @@ import { bytes, cTypeOrSize, docComment } from "./docs.ts";
 import type { MemberModel } from "./model.ts";
 import { code, literalKey, pascalCase, typeKey, UniqueNames } from "./names.ts";
 import { buildVariants } from "./build-variants.ts";
+import type { RecordType } from "./record-type.ts";
 import { delegateWrite } from "./types/codecs.ts";
 import { typeText } from "./types/print.ts";
 import { sizeOfShape, type Shape } from "./types/shape.ts";
-
-/** What the records of one buffer are in TypeScript. */
-export interface RecordType {
-  readonly type: string;
-  readonly codec: string;
-}
 
 /** The type of a buffer's records: its one candidate, all of them as a union when it is undecided, bytes when there is none. */
 export function buildRecord(context: BuildContext, records: MapRecords): RecordType {

@@ -1,9 +1,9 @@
 import type { MapRecords, RecordVariants } from "../object/record-info.ts";
 import type { BuildContext } from "./build-context.ts";
 import { emptyDeclaration, memberModel } from "./build-declarations.ts";
-import type { RecordType } from "./build-records.ts";
 import { docComment } from "./docs.ts";
 import { code, literalKey, pascalCase, propertyOf, quote, typeKey, UniqueNames } from "./names.ts";
+import type { RecordType } from "./record-type.ts";
 import { readField } from "./types/read.ts";
 import { fieldsOf, isBig, type Field, type RecordDeclaration, type Shape } from "./types/shape.ts";
 

@@ -16,6 +16,19 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 24,
+  view: (view) => {
+    const record = {
+      get number() {
+        const { from, at } = view;
+        return from.u64(at);
+      },
+      get comm() {
+        const { from, at } = view;
+        return from.text(at + 8, 16);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     number: from.u64(at),
     comm: from.text(at + 8, 16),

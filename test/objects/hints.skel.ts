@@ -30,6 +30,31 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 32,
+  view: (view) => {
+    const record = {
+      get at() {
+        const { from, at } = view;
+        return from.ktime(at);
+      },
+      get from() {
+        const { from, at } = view;
+        return from.ipv4(at + 8);
+      },
+      get port() {
+        const { from, at } = view;
+        return from.bigEndian.u16(at + 12);
+      },
+      get note() {
+        const { from, at } = view;
+        return from.text(at + 14, 10);
+      },
+      get sender() {
+        const { from, at } = view;
+        return from.u32(at + 24);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     at: from.ktime(at),
     from: from.ipv4(at + 8),

@@ -26,6 +26,27 @@ export interface Event {
 }
 export const Event: Codec<Event> = {
   size: 64,
+  view: (view) => {
+    const record = {
+      get number() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get cpu() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get time() {
+        const { from, at } = view;
+        return from.u64(at + 8);
+      },
+      get text() {
+        const { from, at } = view;
+        return from.text(at + 16, 44);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     number: from.u32(at),
     cpu: from.u32(at + 4),
@@ -54,6 +75,19 @@ export interface Odd {
 }
 export const Odd: Codec<Odd> = {
   size: 13,
+  view: (view) => {
+    const record = {
+      get number() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get tag() {
+        const { from, at } = view;
+        return from.slice(at + 4, 9);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     number: from.u32(at),
     tag: from.slice(at + 4, 9),
@@ -80,6 +114,23 @@ export interface Chunk {
 }
 export const Chunk: Codec<Chunk> = {
   size: 8,
+  view: (view) => {
+    const record = {
+      get number() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get length() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get data() {
+        const { from, at } = view;
+        return from.restBytes(at + 8);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     number: from.u32(at),
     length: from.u32(at + 4),
@@ -95,12 +146,15 @@ export const Chunk: Codec<Chunk> = {
 
 const shortChunks: Codec<Chunk> = {
   size: 0,
-  read: (from, at) => {
-    if (from.end - at >= 8) return Chunk.read(from, at);
-    const whole = new Uint8Array(8);
-    whole.set(from.restBytes(at));
-    return Chunk.read(from.over(whole), 0);
+  view: (view) => {
+    const whole = Chunk.view!(view);
+    return () => {
+      const { from, at } = view;
+      return from.end - at >= 8 ? whole() : Chunk.read(from.padded(at, 8), 0);
+    };
   },
+  read: (from, at) =>
+    from.end - at >= 8 ? Chunk.read(from, at) : Chunk.read(from.padded(at, 8), 0),
   write: (to, at, value) => {
     Chunk.write(to, at, value);
   },

@@ -28,6 +28,27 @@ export interface Command {
 }
 export const Command: Codec<Command> = {
   size: 32,
+  view: (view) => {
+    const record = {
+      get op() {
+        const { from, at } = view;
+        return from.u32(at);
+      },
+      get pid() {
+        const { from, at } = view;
+        return from.u32(at + 4);
+      },
+      get number() {
+        const { from, at } = view;
+        return from.u64(at + 8);
+      },
+      get name() {
+        const { from, at } = view;
+        return from.text(at + 16, 12);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     op: from.u32(at),
     pid: from.u32(at + 4),
@@ -58,6 +79,23 @@ export interface Note {
 }
 export const Note: Codec<Note> = {
   size: 16,
+  view: (view) => {
+    const record = {
+      get number() {
+        const { from, at } = view;
+        return from.u64(at);
+      },
+      get length() {
+        const { from, at } = view;
+        return from.u8(at + 8);
+      },
+      get text() {
+        const { from, at } = view;
+        return from.restText(at + 9);
+      },
+    };
+    return () => record;
+  },
   read: (from, at) => ({
     number: from.u64(at),
     length: from.u8(at + 8),

@@ -64,7 +64,7 @@ export class RoomQueue {
           const reason = isFull ? error.after(Math.round(performance.now() - started)) : error;
           // What the action or the signal had to say is passed on as it is.
           return end(() => {
-            reject(reason as Error);
+            reject(reason);
           });
         }
       };
