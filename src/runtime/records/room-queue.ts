@@ -62,8 +62,9 @@ export class RoomQueue {
           const isFull = error instanceof BufferFullError;
           if (isFull && !isLast) return false;
           const reason = isFull ? error.after(Math.round(performance.now() - started)) : error;
-          // What the action or the signal had to say is passed on as it is.
           return end(() => {
+            // What the action or the signal had to say is passed on as it is.
+            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
             reject(reason);
           });
         }

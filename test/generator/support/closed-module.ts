@@ -78,6 +78,7 @@ function isDeclaring(node: ts.Node): node is Declaring {
     ts.isInterfaceDeclaration(node) ||
     ts.isTypeAliasDeclaration(node) ||
     ts.isVariableDeclaration(node) ||
+    ts.isBindingElement(node) ||
     ts.isParameter(node)
   );
 }
@@ -87,6 +88,9 @@ function isName(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isMetaProperty(parent)) return true;
   const named =
-    ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent);
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isGetAccessorDeclaration(parent);
   return named && parent.name === node;
 }
