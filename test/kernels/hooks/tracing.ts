@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 
 import type { Link } from "../../../src/runtime/index.ts";
 import { kernelIsAtLeast } from "../../../src/runtime/kernel/release.ts";
 import { Attr, bpf, BPF_PROG_TEST_RUN } from "../../../src/runtime/sys/bpf.ts";
 import { libc } from "../../../src/runtime/sys/libc.ts";
+import { openPerfEvent, PERF_TYPE_BREAKPOINT } from "../../../src/runtime/sys/perf.ts";
 import { tracing, type Tracing } from "../../objects/tracing.skel.ts";
 import { check } from "../check.ts";
 import { activeLsms } from "../../support/active-lsms.ts";
@@ -20,6 +21,8 @@ interface Way {
   readonly trigger: () => void;
   /** What a kernel lacks that is too old for it. */
   readonly since?: readonly [number, number];
+  /** What this machine lacks for it, whatever its kernel can. */
+  readonly lacking?: () => string | undefined;
   /** How often the program runs for each time that it is triggered; without it some runs are enough. */
   readonly runs?: number;
   /** How the runs are shared out by cookie, where the kernel has cookies. */
@@ -268,6 +271,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
   "perf_event, breakpoint": {
     program: "perf_event",
+    lacking: lackingBreakpoints,
     attach: ({ progs }) =>
       progs.perf_event.attachPerfEvent({
         type: "breakpoint",
@@ -298,11 +302,28 @@ function lacking(way: Way): string | undefined {
   const { since, program } = way;
   if (since !== undefined && !kernelIsAtLeast(since)) return `Linux ${since.join(".")} has the first one`;
   if (program.startsWith("kprobe_") || program.startsWith("kretprobe_")) return lackingFprobe();
+  if (way.lacking?.() !== undefined) return way.lacking();
   if (program === "lsm" && !activeLsms().includes("bpf")) return "bpf is not among the active LSMs";
   return refusedHere(() => {
     using skel = load(way);
     way.attach(skel);
   });
+}
+
+/** A hypervisor may take the processor's breakpoints for itself: then the kernel opens them, and they count nothing. */
+function lackingBreakpoints(): string | undefined {
+  const write = { kind: 2, address: BigInt(libc().addressOf(watched)), length: 1n };
+  const what = "a breakpoint without a program";
+  using event = openPerfEvent(
+    { type: PERF_TYPE_BREAKPOINT, config: 0, breakpoint: write, samplePeriod: 1 },
+    0,
+    -1,
+    what,
+  );
+  watched[0] = ((watched[0] ?? 0) + 1) & 255;
+  const count = new BigUint64Array(1);
+  readSync(event.number, count);
+  return count[0] === 0n ? "refused on this machine: breakpoints of its processor count nothing" : undefined;
 }
 
 /** The kernel's own word: its functions for such links are there, or they are not. */
