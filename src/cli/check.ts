@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Argv, CommandModule } from "yargs";
+import { terminalWidth } from "./terminal-width.ts";
 import { readObjectFile } from "./read-object.ts";
 
 interface CheckArguments {
@@ -41,7 +42,7 @@ async function check({ file, btf, json }: CheckArguments): Promise<void> {
   const files = await findBtfFiles(btf.length > 0 ? btf : [RUNNING_KERNEL]);
   const kernels = await Promise.all(files.map((path) => readBtfFile(path)));
   const matrix = checkObject(object, kernels);
-  const width = process.stdout.isTTY ? process.stdout.columns : 100;
+  const width = terminalWidth();
   process.stdout.write(json ? `${JSON.stringify(matrix, undefined, 2)}\n` : printMatrix(basename(file), matrix, width));
   // A program would be refused: what CI has to see.
   if (matrix.problems.length > 0) process.exitCode = 1;

@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from "yargs";
 import { CoreGenError } from "../errors.ts";
 import { nearNames } from "../object/near-names.ts";
 import { programTypes, type ProgramTypeName } from "../object/bpf-enums.ts";
+import { terminalWidth } from "./terminal-width.ts";
 import { once } from "./once.ts";
 
 interface FeaturesArguments {
@@ -33,7 +34,7 @@ async function printFeatures({ helpers, json }: FeaturesArguments): Promise<void
     import("./kernel-facts.ts"),
     import("./print-features.ts"),
   ]);
-  const width = process.stdout.isTTY ? process.stdout.columns : 100;
+  const width = terminalWidth();
   const facts = type === undefined ? kernelFacts() : helpersOf(type);
   if (json) process.stdout.write(`${JSON.stringify(facts, undefined, 2)}\n`);
   else process.stdout.write("helpers" in facts ? printHelpers(facts, width) : printFacts(facts, width));

@@ -42,10 +42,15 @@ export interface AnyLoaded {
 export async function importSkeleton(bytes: Uint8Array, options: GenerateOptions): Promise<ImportedSkeleton> {
   const { text, messages } = await generateSkeleton(bytes, options);
   const runtimeUrl = new URL(`../runtime/index.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url).href;
-  const code = (await eraseTypes(text)).replace(/from "core-gen\/runtime"/u, `from ${JSON.stringify(runtimeUrl)}`);
+  const code = (await eraseTypes(text)).replace(
+    /from "core-gen\/runtime"/u,
+    () => `from ${JSON.stringify(runtimeUrl)}`,
+  );
   const module: unknown = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
   // What the generator writes: one export that opens, beside the codecs.
-  const skeleton = Object.values(module as Record<string, AnySkeleton>).find((value) => "open" in value);
+  const skeleton = Object.values(module as Record<string, AnySkeleton>).find(
+    (value) => typeof value.open === "function",
+  );
   if (skeleton === undefined) throw new TypeError("a generated module without a skeleton");
   return { skeleton, runtime: (await import(runtimeUrl)) as typeof Runtime, messages };
 }

@@ -53,7 +53,8 @@ try {
 function inOurWords(message: string): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
   const [command, of] = hideBin(process.argv);
-  if (command !== "btf") return "Name the object: core-gen skel prog.bpf.o, for example.";
+  if (command === "build") return "Name the source: core-gen build prog.bpf.c, for example.";
+  if (command !== "btf") return `Name the object: core-gen ${command ?? "skel"} prog.bpf.o, for example.`;
   switch (of) {
     case "find":
     case "show":

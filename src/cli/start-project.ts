@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CoreGenError } from "../errors.ts";
-import { reasonOf } from "./file-errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { writeOutput } from "./write-output.ts";
 import { manifestOf } from "./starter-manifest.ts";
 
@@ -34,7 +34,8 @@ export function startProject(folder: string): string[] {
   try {
     for (const [name, text] of contents) {
       const path = join(folder, name);
-      makeFolder(dirname(path), made);
+      const folderMade = makeFolder(dirname(path));
+      if (folderMade !== undefined) made.add(folderMade);
       if (!existsSync(path)) made.add(path);
       writeOutput(path, text);
     }
@@ -53,13 +54,4 @@ function alreadyThere(folder: string, name: string): CoreGenError {
   return new CoreGenError("bad-input", `starting a project in ${folder}: ${join(folder, name)} is there already`, {
     hints: ["Nothing was written. Name another folder: core-gen init my-tool, for example."],
   });
-}
-
-function makeFolder(path: string, made: Set<string>): void {
-  try {
-    const first = mkdirSync(path, { recursive: true });
-    if (first !== undefined) made.add(first);
-  } catch (cause) {
-    throw new CoreGenError("bad-input", `making the folder ${path}: ${reasonOf(cause)}`, { cause });
-  }
 }

@@ -49,7 +49,12 @@ class Signals {
   constructor(files: readonly string[]) {
     const folders = new Set(files.map((file) => dirname(file)));
     const names = new Set(files.map((file) => basename(file)));
-    for (const folder of folders) this.#watch(folder, names);
+    try {
+      for (const folder of folders) this.#watch(folder, names);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     process.on("SIGINT", this.#stop);
     process.on("SIGTERM", this.#stop);
   }

@@ -137,7 +137,7 @@ function describe(
       variants.by === "size"
         ? [`${variants.lengths[i] ?? 0}`]
         : (variants.values[i] ?? []).map((value) => literalOf(declaration, variants.tag, value));
-    return { declaration, cases, labels: telling.isMember ? cases : [quote(name)], local: `as${pascalCase(name)}` };
+    return { declaration, cases, labels: telling.isMember ? cases : [quote(name)], local: `as${declaration.name}` };
   });
 }
 

@@ -152,6 +152,15 @@ describeWhere("core-gen build", withoutClang, () => {
     ]);
   });
 
+  it("takes a record's struct for the programs that have the map, and says so when none has", () => {
+    const other = program.replaceAll("events", "others");
+    const cwd = project("records", { "one.bpf.c": program, "two.bpf.c": other, "event.h": header });
+    expect(build(cwd, ["*.bpf.c", "--record", "others=event"], env)).toMatchObject({ status: 0, stderr: "" });
+    const { status, stderr } = build(cwd, ["*.bpf.c", "--record", "none=event"], env);
+    expect(stderr).toBe("core-gen: --record names none: no program that is built has such a buffer\n");
+    expect(status).toBe(1);
+  });
+
   it("knows the words of kernel code, and the machine", () => {
     const asked = `static long copy(const char __user *from) { return (long)from; }\n${program}
 #if !defined(__TARGET_ARCH_arm64)

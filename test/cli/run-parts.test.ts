@@ -53,6 +53,12 @@ describe("a table of records", () => {
     expect(lines.map((line) => line.trim())).toEqual(["one:", "PID", "1", "2", "two:", "TID", "3", "one:", "PID", "4"]);
   });
 
+  it("says the heading of another struct in the same buffer", () => {
+    const printer = new RecordPrinter({ json: false, width: 80, nameMaps: false });
+    const lines = [...printer.lines("m", { pid: 1 }), ...printer.lines("m", { tid: 2, code: 3 })];
+    expect(lines.map((line) => line.trim().split(/\s+/u))).toEqual([["PID"], ["1"], ["TID", "CODE"], ["2", "3"]]);
+  });
+
   it.each([80, 160])("fits into %d columns where only its last text is longer", (width) => {
     const lines = new RecordPrinter({ json: false, width, nameMaps: false }).lines("m", event);
     expect(lines).toHaveLength(2);
@@ -93,6 +99,14 @@ describe("a histogram", () => {
 });
 
 describe("what maps and variables hold", () => {
+  it("is a histogram only where its name says so, with a hash's counts at their slots", () => {
+    const entries = Array.from({ length: 10 }, (_, i) => ({ key: i * 2, value: i + 1 }));
+    const named = (name: string): string => printContents({ maps: { [name]: entries }, variables: {} }, 80);
+    expect(named("by_pid")).toContain("\n  18  10\n");
+    expect(named("hist")).toMatch(/ 262144 -> 524287 : 10 \|\*+\|\n/u);
+    expect(named("hist")).toMatch(/ 8 -> 15 : {2}0 \| +\|\n/u);
+  });
+
   it("is printed with the largest first, and without what is empty", () => {
     const maps = {
       counts: [

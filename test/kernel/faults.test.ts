@@ -8,6 +8,7 @@ import { SYS_FSCONFIG, SYS_FSMOUNT, SYS_FSOPEN, syscallNumbers } from "../../src
 import { errnoName } from "../../src/runtime/sys/errno.ts";
 import { openDescriptors } from "../../src/runtime/sys/fd.ts";
 import type { Libc } from "../../src/runtime/sys/libc.ts";
+import { collectGarbage } from "../support/collect-garbage.ts";
 import { describeWithKernel } from "../support/kernel.ts";
 
 /*
@@ -120,36 +121,41 @@ function attempt(subject: Subject): unknown {
 }
 
 describeWithKernel("a call of the kernel that fails", {}, () => {
-  it.each(subjects)("while %s is loaded and attached leaves nothing, and the error names the step", (_, subject) => {
-    // The kernel's features are probed at the first time, and not again.
-    attempt(subject);
-    expect(attempt(subject)).toEqual([]);
-    const recorded = [...calls];
-    expect(new Set(recorded)).toEqual(new Set(recorded.filter((name) => errors[name] !== undefined)));
-    expect(recorded).toEqual(expect.arrayContaining(["bpf BPF_MAP_CREATE", "bpf BPF_PROG_LOAD"]));
-    let failures = 0;
-    for (const [at, name] of recorded.entries()) {
-      for (const errno of errors[name] ?? []) {
-        for (const forGood of [false, true]) {
-          Object.assign(fault, { at, errno, forGood });
-          const outcome = attempt(subject);
-          const what = `call ${at}, ${name}, with ${errnoName(errno)}${forGood ? " for good" : ""}`;
-          expect(openDescriptors(), what).toEqual([]);
-          failures++;
-          // The last ones are made while closing, which gives up on memory and not on anything else.
-          if (name === "mmap" && at > recorded.lastIndexOf("bpf BPF_LINK_CREATE")) continue;
-          if (outcome instanceof Error) {
-            if (!isCoreGenError(outcome)) throw outcome;
-            expect(outcome.message, what).toMatch(steps[name] ?? /never/u);
-            expect(outcome.message, what).toContain(errnoName(errno));
-          } else {
-            expect(survives(name, errno, forGood), what).toBe(true);
+  it.each(subjects)(
+    "while %s is loaded and attached leaves nothing, and the error names the step",
+    async (_, subject) => {
+      // The kernel's features are probed at the first time, and not again.
+      attempt(subject);
+      expect(attempt(subject)).toEqual([]);
+      const recorded = [...calls];
+      expect(new Set(recorded)).toEqual(new Set(recorded.filter((name) => errors[name] !== undefined)));
+      expect(recorded).toEqual(expect.arrayContaining(["bpf BPF_MAP_CREATE", "bpf BPF_PROG_LOAD"]));
+      let failures = 0;
+      for (const [at, name] of recorded.entries()) {
+        for (const errno of errors[name] ?? []) {
+          for (const forGood of [false, true]) {
+            Object.assign(fault, { at, errno, forGood });
+            const outcome = attempt(subject);
+            const what = `call ${at}, ${name}, with ${errnoName(errno)}${forGood ? " for good" : ""}`;
+            expect(openDescriptors(), what).toEqual([]);
+            failures++;
+            // The last ones are made while closing, which gives up on memory and not on anything else.
+            if (name === "mmap" && at > recorded.lastIndexOf("bpf BPF_LINK_CREATE")) continue;
+            if (outcome instanceof Error) {
+              if (!isCoreGenError(outcome)) throw outcome;
+              expect(outcome.message, what).toMatch(steps[name] ?? /never/u);
+              expect(outcome.message, what).toContain(errnoName(errno));
+            } else {
+              expect(survives(name, errno, forGood), what).toBe(true);
+            }
           }
         }
       }
-    }
-    expect(failures).toBeGreaterThan(80);
-  });
+      expect(failures).toBeGreaterThan(80);
+      // Memory that could not be let go of stays until nobody can see it any more.
+      await collectGarbage();
+    },
+  );
 });
 
 /** Without types everything loads, and programs work that are not bound to their constants; what failed only once is tried again, to learn the reason or without types. */

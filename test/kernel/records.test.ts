@@ -151,6 +151,52 @@ describeWithKernel("records in other forms", {}, () => {
 });
 
 describeWithKernel("records for a callback", {}, () => {
+  it.each([false, true])(
+    "go to one reader each, also when it ends itself and another begins (lazy: %s)",
+    async (lazy) => {
+      using made = makeRing();
+      for (let i = 0; i < 4; i++) made.sender.send(numbered(i));
+      const stop = new AbortController();
+      const seen: number[] = [];
+      const reading = made.ring.forEach(
+        ({ number }) => {
+          seen.push(number);
+          stop.abort();
+          seen.push(...made.ring.drain().map((record) => record.number));
+        },
+        { lazy, signal: stop.signal },
+      );
+      await reading;
+      expect(seen).toEqual([0, 1, 2, 3]);
+      made.sender.send(numbered(4));
+      expect(made.ring.drain().map(({ number }) => number)).toEqual([4]);
+    },
+  );
+
+  it("end with what a callback throws that has ended the loop before", async () => {
+    using made = makeRing();
+    made.sender.send(numbered(1));
+    const stop = new AbortController();
+    const callback = (): never => {
+      stop.abort();
+      throw new Error("after the end");
+    };
+    await expect(made.ring.forEach(callback, { signal: stop.signal })).rejects.toThrow("after the end");
+  });
+
+  it("are none when the filter closes the buffer, whatever it answers", async () => {
+    for (const answer of [false, true]) {
+      using made = makeRing();
+      made.sender.send(numbered(1));
+      made.sender.send(numbered(2));
+      const filter = (): boolean => {
+        made.map.close();
+        return answer;
+      };
+      expect(await made.ring.records({ filter }).next()).toEqual({ value: undefined, done: true });
+    }
+  });
+
   it("come until the signal is aborted", async () => {
     using made = makeRing();
     const stop = new AbortController();

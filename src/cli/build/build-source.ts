@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { generateSkeleton } from "../../generator/index.ts";
+import { openObject } from "../../object/open.ts";
 import { ownVersion } from "../../generator/version.ts";
+import { makeFolder } from "../make-folder.ts";
 import { writeOutput } from "../write-output.ts";
 import { isUpToDate, rememberBuild } from "./build-stamps.ts";
 import type { Clang } from "./clang.ts";
@@ -30,6 +32,8 @@ export interface BuildSettings {
 export interface BuildOutcome {
   /** False when both files were what would have been written. */
   readonly isNew: boolean;
+  /** Maps whose records were named, and which the program has; all of them when it was not looked at. */
+  readonly records: readonly string[];
   /** For people: what clang warned of was printed already. */
   readonly messages: readonly string[];
 }
@@ -44,19 +48,33 @@ const kernelHeaders = new KernelHeaders();
  */
 export async function buildSource(paths: BuildPaths, settings: BuildSettings): Promise<BuildOutcome> {
   const identity = identityOf(paths, settings);
-  if (!settings.force && isUpToDate(paths, identity)) return { isNew: false, messages: [] };
+  if (!settings.force && isUpToDate(paths, identity))
+    return { isNew: false, messages: [], records: [...settings.records.keys()] };
   const plain = [...flagsFor(settings.arch), ...settings.cflags];
   const included = await filesIncludedBy(paths.source, settings.clang, plain);
   const headers = await kernelHeaders.writeMissing(paths.source, included);
   const flags = needsMsExtensions(headers) ? ["-fms-extensions", "-Wno-microsoft-anon-tag", ...plain] : plain;
+  const began = Date.now();
   const { object, dependencies } = await compileInFolder(paths.source, settings.clang, flags);
-  const finished = finishObject(paths.object, object, settings.records);
-  const { text, messages } = await generateSkeleton(finished, { fileName: paths.object, records: settings.records });
-  mkdirSync(dirname(paths.object), { recursive: true });
+  const records = recordsIn(paths.object, object, settings.records);
+  const finished = finishObject(paths.object, object, records);
+  const { text, messages } = await generateSkeleton(finished, { fileName: paths.object, records });
+  makeFolder(dirname(paths.object));
   writeOutput(paths.object, finished);
   writeOutput(paths.skeleton, text);
-  rememberBuild(paths, identity, dependencies);
-  return { isNew: true, messages };
+  rememberBuild(paths, identity, dependencies, began);
+  return { isNew: true, messages, records: [...records.keys()] };
+}
+
+/** What is said of maps that the object has: a flag is for all programs that are built together. */
+function recordsIn(
+  what: string,
+  bytes: Uint8Array,
+  all: ReadonlyMap<string, NamedRecords>,
+): ReadonlyMap<string, NamedRecords> {
+  if (all.size === 0) return all;
+  const { maps } = openObject(bytes, { what });
+  return new Map([...all].filter(([map]) => maps.some(({ name }) => name === map)));
 }
 
 /** What decides about the outputs besides the contents of files. */

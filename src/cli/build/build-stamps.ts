@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { BuildPaths } from "./sources.ts";
@@ -28,9 +28,18 @@ export function isUpToDate(paths: BuildPaths, identity: string): boolean {
   }
 }
 
-/** Keeps for {@link isUpToDate} what a build was made of. What can't be kept is built again next time. */
-export function rememberBuild(paths: BuildPaths, identity: string, dependencies: readonly string[]): void {
+/**
+ * Keeps for {@link isUpToDate} what a build was made of that began at `began`, in milliseconds since 1970. What can't be
+ * kept is built again next time, and so is what was edited meanwhile.
+ */
+export function rememberBuild(
+  paths: BuildPaths,
+  identity: string,
+  dependencies: readonly string[],
+  began: number,
+): void {
   try {
+    if (dependencies.some((file) => statSync(file).mtimeMs >= began)) return;
     const files = [...dependencies, paths.object, paths.skeleton].map((file) => resolve(file));
     const stamp: Stamp = { identity, files: Object.fromEntries(files.map((file) => [file, hashOfFile(file)])) };
     const path = stampFile(paths);

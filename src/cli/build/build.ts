@@ -39,7 +39,7 @@ export const buildCommand: CommandModule<object, BuildArguments> = {
         type: "string",
         requiresArg: true,
         coerce: once("--clang"),
-        describe: "The compiler; default: $CLANG, or the newest clang of the PATH",
+        describe: "The compiler; default: $CLANG, or the PATH's clang, or its newest clang-N",
       })
       .option("cflag", {
         type: "string",
@@ -76,11 +76,13 @@ async function build({ files, outDir, clang, cflag, record, arch, force }: Build
   ]);
   const sources = await findSources(files, outDir);
   const settings = { clang: findClang(clang), cflags: cflag, records, arch: arch ?? process.arch, force };
+  const unused = new Set(records.keys());
   let failed = 0;
   await inParallel(availableParallelism(), sources, async (source) => {
     const started = performance.now();
     try {
-      const { isNew, messages } = await buildSource(source, settings);
+      const { isNew, messages, records: used } = await buildSource(source, settings);
+      for (const map of used) unused.delete(map);
       for (const message of messages) console.error(`core-gen: ${message}`);
       const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
       console.log(`${relative("", source.skeleton)}  ${isNew ? took : "has not changed"}`);
@@ -90,6 +92,10 @@ async function build({ files, outDir, clang, cflag, record, arch, force }: Build
       failed++;
     }
   });
+  if (failed === 0 && unused.size > 0) {
+    const named = [...unused].join(", ");
+    throw new CoreGenError("bad-input", `--record names ${named}: no program that is built has such a buffer`);
+  }
   if (sources.length > 1 && failed > 0)
     throw new CoreGenError("bad-input", `${failed} of ${sources.length} programs could not be built`);
 }

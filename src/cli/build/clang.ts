@@ -19,7 +19,7 @@ const OLDEST_CLANG = 12;
  * Throws a `CoreGenError` when there is none, or when it is too old or has no BPF in it.
  */
 export function findClang(named: string | undefined, env: NodeJS.ProcessEnv = process.env): Clang {
-  const path = named ?? env["CLANG"] ?? clangOfPath(env["PATH"] ?? "");
+  const path = [named, env["CLANG"]].find(isSaid) ?? clangOfPath(env["PATH"] ?? "");
   if (path === undefined) {
     throw new CoreGenError("bad-input", "looking for clang: there is none on the PATH", {
       hints: [
@@ -31,6 +31,11 @@ export function findClang(named: string | undefined, env: NodeJS.ProcessEnv = pr
   const version = versionOf(path);
   checkTargets(path);
   return { path, version };
+}
+
+/** An empty variable is none. */
+function isSaid(path: string | undefined): path is string {
+  return path !== undefined && path !== "";
 }
 
 function clangOfPath(path: string): string | undefined {

@@ -21,7 +21,7 @@ export async function compile(
   const { status, stderr } = await run(clang.path, [
     ...flags,
     ...colours,
-    ...["-MD", "-MF", rule],
+    ...["-MD", "-MT", "object", "-MF", rule],
     ...["-c", source, "-o", output],
   ]);
   process.stderr.write(stderr);
@@ -36,7 +36,7 @@ export async function compile(
 /** The headers that `source` would be compiled with; those that are not there by the name they are included by. */
 export async function filesIncludedBy(source: string, clang: Clang, flags: readonly string[]): Promise<string[]> {
   // What is wrong with the source is said when it is compiled.
-  const { stdout } = await run(clang.path, [...flags, "-w", "-M", "-MG", source]);
+  const { stdout } = await run(clang.path, [...flags, "-w", "-M", "-MG", "-MT", "object", source]);
   return filesOfRule(stdout);
 }
 

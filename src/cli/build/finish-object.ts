@@ -23,10 +23,16 @@ export function finishObject(what: string, bytes: Uint8Array, flags: ReadonlyMap
   if (section === undefined) return stripDebugInfo(object.elf); // the generator says what is missing
   const untagged = report.maps.filter(({ source }) => source === "code" || source === "flag");
   if (untagged.length === 0) return stripDebugInfo(object.elf);
+  if (!untagged.every((records) => canBeTagged(records, report.types))) return bytes;
   const tagged = withRecordTags(Btf.parse(section.data, { what }), object, report.types, untagged);
   const finished = stripDebugInfo(object.elf, new Map([[".BTF", tagged]]));
-  // A struct without a name, or one of two of the same name, can't be said by a tag.
-  return areSameRecords(report, findRecords(openObject(finished, { what }), { flags })) ? finished : bytes;
+  return areSameRecords(report, findRecords(openObject(finished, { what }))) ? finished : bytes;
+}
+
+/** Whether a tag can say what was found: one struct, by its name. What is undecided stays to be decided, with all there is to see. */
+function canBeTagged({ candidates }: MapRecords, types: TypeTable): boolean {
+  const [only] = candidates;
+  return only === undefined || (candidates.length === 1 && types.type(only).name !== "");
 }
 
 /** The object's own types with the records behind them, and for each a tag that `findRecords` reads. */
@@ -44,16 +50,22 @@ function withRecordTags(btf: Btf, { maps }: BpfObject, types: TypeTable, untagge
   return encodeLike(btf, [...ownTypes(btf), ...added.types()]);
 }
 
-/** Types of a table that go on behind an object's own, with all that they refer to. */
+/** Types of a table that go on behind an object's own, with all that they refer to and the tags that are on them. */
 class AddedTypes {
   readonly #table: TypeTable;
   readonly #firstId: number;
   readonly #types: BtfType[] = [];
   readonly #newIds = new Map<number, number>();
+  /** Ids of decl tags by the type that they are on. */
+  readonly #tags = new Map<number, number[]>();
 
   constructor(table: TypeTable, firstId: number) {
     this.#table = table;
     this.#firstId = firstId;
+    for (let id = firstId; id < table.typeCount; id++) {
+      const type = table.type(id);
+      if (type.kind === "decl_tag") this.#tags.set(type.type, [...(this.#tags.get(type.type) ?? []), id]);
+    }
   }
 
   push(type: BtfType): number {
@@ -67,6 +79,7 @@ class AddedTypes {
     const type = this.#table.type(id);
     this.#newIds.set(id, this.push(type));
     for (const reference of referencesOf(type)) this.copy(reference);
+    for (const tag of this.#tags.get(id) ?? []) this.copy(tag);
   }
 
   types(): BtfType[] {
@@ -82,7 +95,9 @@ function recordsOf({ types, maps }: RecordReport): unknown[] {
   return maps.map(({ candidates }) =>
     candidates.map((id) => {
       const type = types.type(id);
-      return "members" in type ? [type.name, type.size, type.members.map(({ name }) => name)] : type.name;
+      return "members" in type
+        ? [type.name, type.size, type.members.map(({ name, bitOffset }) => [name, bitOffset])]
+        : type.name;
     }),
   );
 }

@@ -19,7 +19,8 @@ export class KernelHeaders {
    */
   async writeMissing(source: string, included: readonly string[]): Promise<string[]> {
     const isMissing = included.includes(NAME) && !existsSync(NAME);
-    if (!isMissing) return [...included];
+    // What is there is the user's, whoever doesn't find it.
+    if (!isMissing || existsSync(join(dirname(source), NAME))) return [...included];
     const written = await this.#besides(source);
     return included.map((file) => (file === NAME ? written : file));
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { CoreGenError } from "../../errors.ts";
 
@@ -32,10 +32,10 @@ export async function findSources(patterns: readonly string[], outDir: string | 
 
 /** A name that is a file's is that file, whatever it looks like: npm scripts quote globs, shells have expanded them. */
 async function filesOf(pattern: string): Promise<string[]> {
-  if (existsSync(pattern)) return [pattern];
+  if (existsSync(pattern)) return [normalize(pattern)];
   if (!isDynamicPattern(pattern)) throw new CoreGenError("bad-input", `reading ${pattern}: no such file or directory`);
   const found = await glob(pattern, { expandDirectories: false });
-  if (found.length > 0) return found.sort();
+  if (found.length > 0) return found.map((file) => normalize(file)).sort();
   throw new CoreGenError("bad-input", `building ${pattern}: no file fits this pattern`);
 }
 

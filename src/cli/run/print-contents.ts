@@ -6,6 +6,8 @@ import { showValue } from "./show-value.ts";
 
 /** Of a map, the largest first. */
 const MOST_ENTRIES = 20;
+/** What people call counts by powers of two. */
+const HISTOGRAM = /hist|slots|log2|dist/iu;
 /** Kinds whose entries are what programs have counted or noted. */
 const LISTED = /^(?:lru_)?(?:percpu_)?(?:hash|array)$/u;
 
@@ -55,14 +57,8 @@ function printMap(name: string, entries: readonly Entry[], width: number): strin
   const title = printable(name);
   const used = entries.filter(({ value }) => !isZero(value));
   if (used.length === 0) return `${title}: empty`;
-  if (isHistogram(entries.map(({ value }) => value)))
-    return [
-      `${title}:`,
-      ...drawHistogram(
-        entries.map(({ value }) => Number(value)),
-        width,
-      ),
-    ].join("\n");
+  const slots = HISTOGRAM.test(name) ? slotsByKey(entries) : undefined;
+  if (slots !== undefined) return [`${title}:`, ...drawHistogram(slots, width)].join("\n");
   const sorted = [...used].sort((a, b) => compare(b.value, a.value));
   const rows = sorted.slice(0, MOST_ENTRIES).map(({ key, value }) => [showValue(key), ...shownValue(value, width)]);
   const more = used.length > MOST_ENTRIES ? [`  … and ${used.length - MOST_ENTRIES} more`] : [];
@@ -71,11 +67,20 @@ function printMap(name: string, entries: readonly Entry[], width: number): strin
 
 function printVariables(section: string, values: Readonly<Record<string, unknown>>, width: number): string {
   const lines = Object.entries(values).flatMap(([name, value]) => {
-    if (Array.isArray(value) && isHistogram(value))
+    if (HISTOGRAM.test(name) && Array.isArray(value) && isHistogram(value))
       return [`  ${printable(name)}:`, ...drawHistogram(value.map(Number), width)];
     return [`  ${printable(name)} = ${showValue(value)}`];
   });
   return lines.length === 0 ? "" : [`${section}:`, ...lines].join("\n");
+}
+
+/** The keys of a histogram in a map are its slots, an array's all of them and a hash's those that were counted. */
+function slotsByKey(entries: readonly Entry[]): number[] | undefined {
+  const keys = entries.map(({ key }) => Number(key));
+  if (!keys.every((key) => Number.isInteger(key) && key >= 0 && key < 64)) return undefined;
+  const slots = Array.from({ length: Math.max(8, ...keys.map((key) => key + 1)) }, () => 0);
+  for (const { key, value } of entries) slots[Number(key)] = Number(value);
+  return isHistogram(slots) ? slots : undefined;
 }
 
 /** A struct with slots is drawn below its key. */

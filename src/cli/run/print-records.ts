@@ -17,10 +17,12 @@ interface Column {
   readonly width: number;
   /** Numbers stand to the right. */
   readonly right: boolean;
+  /** Whether longer text is cut: the terminal has no room for it. */
+  readonly isCut: boolean;
 }
 
 const GAP = "  ";
-/** Of a text, before its first value says more. */
+/** Of a text; a longer one takes the room that it needs. */
 const TEXT_WIDTH = 16;
 const NUMBER_WIDTH = 7;
 const BIGINT_WIDTH = 12;
@@ -29,7 +31,7 @@ const NARROWEST_TEXT = 8;
 /** Prints records as they come: a line each, below a heading that is said again when the buffer changes. */
 export class RecordPrinter {
   readonly #options: PrintOptions;
-  /** By buffer. */
+  /** By buffer and members: several structs may come out of one buffer. */
   readonly #columns = new Map<string, readonly Column[]>();
   #last: string | undefined;
 
@@ -46,10 +48,11 @@ export class RecordPrinter {
     const { json, nameMaps } = this.#options;
     if (json) return [toJson({ map, record })];
     const cells = cellsOf(record);
-    const columns = this.#columns.get(map) ?? this.#columnsFor(cells);
-    this.#columns.set(map, columns);
-    const isNew = this.#last !== map;
-    this.#last = map;
+    const table = JSON.stringify([map, ...cells.map(([name]) => name)]);
+    const columns = this.#columns.get(table) ?? this.#columnsFor(cells);
+    this.#columns.set(table, columns);
+    const isNew = this.#last !== table;
+    this.#last = table;
     const heading = [
       ...(nameMaps ? [`${printable(map)}:`] : []),
       line(
@@ -71,7 +74,7 @@ export class RecordPrinter {
     const columns = cells.map(([name, value]): Column => {
       const shown = printable(name).toUpperCase();
       const typical = widthOf(value);
-      return { name: shown, width: Math.max(shown.length, typical), right: isNumber(value) };
+      return { name: shown, width: Math.max(shown.length, typical), right: isNumber(value), isCut: false };
     });
     const total = columns.reduce((sum, { width }) => sum + width + GAP.length, 0);
     let over = total - this.#options.width;
@@ -79,7 +82,7 @@ export class RecordPrinter {
       if (column.right || over <= 0) return column;
       const width = Math.max(column.name.length, NARROWEST_TEXT, column.width - over);
       over -= column.width - width;
-      return { ...column, width };
+      return { ...column, width, isCut: true };
     });
   }
 }
@@ -104,10 +107,10 @@ function widthOf(value: unknown): number {
 
 /** The last column has all the room that it needs. */
 function line(columns: readonly Column[], cells: readonly string[]): string {
-  const padded = columns.map(({ width, right }, i) => {
+  const padded = columns.map(({ width, right, isCut }, i) => {
     const cell = cells[i] ?? "";
     if (right) return cell.padStart(width);
-    return i === columns.length - 1 ? cell : cut(cell, width).padEnd(width);
+    return i === columns.length - 1 ? cell : (isCut ? cut(cell, width) : cell).padEnd(width);
   });
   return padded.join(GAP).trimEnd();
 }

@@ -1,7 +1,9 @@
+import { printable } from "../../btf/printable.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { NamedRecords } from "../../object/record-info.ts";
 import { nearNames } from "../../object/near-names.ts";
 import { importSkeleton, type AnyLoaded, type AnyOpened, type ImportedSkeleton } from "../import-skeleton.ts";
+import { terminalWidth } from "../terminal-width.ts";
 import { contentsOf, printContents } from "./print-contents.ts";
 import { RecordPrinter } from "./print-records.ts";
 import { applySettings, type Setting } from "./settings.ts";
@@ -56,9 +58,12 @@ function reportAttached(file: string, { progs, links, warnings }: AnyLoaded): vo
   for (const warning of warnings) console.error(`core-gen: ${warning}`);
   const loaded = Object.values(progs).filter((program) => program.loaded);
   const attached = loaded.filter(({ name }) => links[name] !== undefined);
-  const left = loaded.filter(({ name }) => links[name] === undefined);
-  const listed = (some: typeof loaded): string => some.map(({ name, section }) => `${name} (${section})`).join(", ");
-  if (attached.length === 0 && left.length > 0) {
+  // Programs of struct_ops are functions of a map, which is what is attached.
+  const left = loaded.filter(({ name, section }) => links[name] === undefined && !section.startsWith("struct_ops"));
+  const maps = Object.keys(links).filter((name) => links[name] !== undefined && !(name in progs));
+  const listed = (some: typeof loaded): string =>
+    some.map(({ name, section }) => printable(`${name} (${section})`)).join(", ");
+  if (attached.length === 0 && maps.length === 0 && left.length > 0) {
     throw new CoreGenError(
       "unsupported",
       `running ${file}: nothing is attached, ${listed(left)} must be told to what`,
@@ -68,7 +73,8 @@ function reportAttached(file: string, { progs, links, warnings }: AnyLoaded): vo
     );
   }
   if (left.length > 0) console.error(`core-gen: not attached, it must be told to what: ${listed(left)}`);
-  console.error(`core-gen: attached ${listed(attached)}; Ctrl-C ends it`);
+  const all = [listed(attached), ...maps.map(printable)].filter((part) => part !== "").join(", ");
+  console.error(`core-gen: attached ${all}; Ctrl-C ends it`);
 }
 
 async function printRecords(
@@ -108,8 +114,4 @@ async function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   clearInterval(alive);
-}
-
-function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : 100;
 }

@@ -1,5 +1,7 @@
 import { printable } from "../../btf/printable.ts";
 
+import { plainOf } from "./to-json.ts";
+
 /** Bytes of which more are not shown. */
 const MOST_BYTES = 16;
 
@@ -12,6 +14,8 @@ export function showValue(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(showValue).join(" ")}]`;
   if (typeof value === "object" && value !== null) {
+    const plain = plainOf(value);
+    if (plain !== value) return showValue(plain);
     return `{${Object.entries(value)
       .map(([name, part]) => `${printable(name)}=${showValue(part)}`)
       .join(" ")}}`;

@@ -6,6 +6,7 @@ export function toJson(value: unknown): string {
     case "object":
       if (value === null) return "null";
       if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("hex"));
+      if ("toJSON" in value && typeof value.toJSON === "function") return toJson(plainOf(value));
       if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
       return `{${Object.entries(value)
         .map(([key, part]) => `${JSON.stringify(key)}:${toJson(part)}`)
@@ -21,4 +22,9 @@ export function toJson(value: unknown): string {
     case "boolean":
       return JSON.stringify(value);
   }
+}
+
+/** A value of a class in the form that the class itself wants to have in JSON: a time as text. */
+export function plainOf(value: object): unknown {
+  return "toJSON" in value && typeof value.toJSON === "function" ? (value.toJSON as () => unknown)() : value;
 }

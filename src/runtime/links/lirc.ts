@@ -62,7 +62,8 @@ function request(receiver: Fd, program: number): Attr {
 function openReceiver(device: string | number, what: string): Fd {
   if (typeof device === "number") return Fd.duplicate(device, `the infrared receiver of ${what}`);
   try {
-    return new Fd(openSync(device, constants.O_RDONLY | constants.O_NONBLOCK), `the infrared receiver ${device}`);
+    // Linux 6.9, and older ones since they were mended, attach only through what is open for writing.
+    return new Fd(openSync(device, constants.O_RDWR | constants.O_NONBLOCK), `the infrared receiver ${device}`);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
     const why = code === "ENOENT" ? "there is no such device" : code;

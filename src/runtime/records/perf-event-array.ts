@@ -1,3 +1,4 @@
+import { CoreGenError } from "../../errors.ts";
 import type { Codec } from "../codec.ts";
 import { BpfMap, type MapHandle } from "../maps/bpf-map.ts";
 import type { Fd } from "../sys/fd.ts";
@@ -119,6 +120,7 @@ export class PerfEventArray<T> extends BpfMap {
    * these are in order, and one that is sent meanwhile may be earlier than the last of them.
    */
   consume(callback: (record: T, cpu: number) => void, options: Omit<PerfRecordOptions, "signal"> = {}): number {
+    refuseRingOptions(this.name, options);
     const records = this.#begin("consume", options, (record, cpu) => ({ record, cpu }));
     let count = 0;
     try {
@@ -149,6 +151,7 @@ export class PerfEventArray<T> extends BpfMap {
     wrap: (record: T, cpu: number, time: bigint | undefined) => R,
   ): RecordStream<R> {
     const signal = checkedSignal(options);
+    refuseRingOptions(this.name, options);
     checkedPerfSettings(this.#fd.what, options, this.#settings);
     let records: PerfRecords<T, R> | undefined;
     const host: RecordHost<R> = {
@@ -212,4 +215,14 @@ export class PerfEventArray<T> extends BpfMap {
     this.#rings = undefined;
     rings?.close();
   }
+}
+
+/** A ring buffer that was loaded as this has its type, with options that would otherwise do nothing without a word. */
+function refuseRingOptions(name: string, options: object): void {
+  const asked = new Map<string, unknown>(Object.entries(options));
+  const found = ["filter", "batch", "raw", "lazy"].find((option) => (asked.get(option) ?? false) !== false);
+  if (found === undefined) return;
+  throw new CoreGenError("unsupported", `reading map "${name}": a perf event array has no option "${found}"`, {
+    hints: ["Do it in the loop: ring buffers alone have it."],
+  });
 }

@@ -30,7 +30,9 @@ const defaults: PerfSettings = { pages: 64, wakeupEvents: 1, wakeupWatermark: 0,
 export function checkedPerfSettings(what: string, options: PerfOptions, now: PerfSettings = defaults): PerfSettings {
   const pages = options.pages ?? now.pages;
   const wakeupEvents = options.wakeupEvents ?? now.wakeupEvents;
-  const wakeupWatermark = options.wakeupWatermark ?? now.wakeupWatermark;
+  // Whoever asks for a number of events means that and not the bytes of an earlier call.
+  const before = options.wakeupEvents === undefined ? now.wakeupWatermark : 0;
+  const wakeupWatermark = options.wakeupWatermark ?? before;
   const order = options.order ?? now.order;
   if (!Number.isInteger(pages) || pages < 1 || pages > mostPages || !Number.isInteger(Math.log2(pages)))
     throw new RangeError(`${what}: pages takes a power of two from 1 to ${mostPages}, not ${show(pages)}`);

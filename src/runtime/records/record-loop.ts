@@ -29,6 +29,9 @@ export class RecordLoop<T> implements RecordReader {
   #source: CallbackSource<T> | undefined;
   #waiter: Waiter | undefined;
   #settle: Settle | undefined;
+  #isCalling = false;
+  /** To be settled when the callback that has ended the loop returns, or throws. */
+  #settleLater: Settle | undefined;
 
   constructor(host: RecordHost<T, CallbackSource<T>>, callback: (record: T) => void) {
     this.#host = host;
@@ -55,17 +58,24 @@ export class RecordLoop<T> implements RecordReader {
 
   /** Ends the loop without an error. A second call does nothing. */
   end(): void {
-    this.#stop()?.resolve();
+    const settle = this.#stop();
+    if (this.#isCalling) this.#settleLater = settle ?? this.#settleLater;
+    else settle?.resolve();
   }
 
   #onReadable(): void {
+    this.#isCalling = true;
     try {
       this.#source?.refresh();
       // The callback may end this loop, and with it the source.
       for (let calls = 0; calls < callsPerTurn && this.#source?.next() === true; calls++)
         this.#source.handTo(this.#callback);
+      this.#settleLater?.resolve();
     } catch (error) {
-      this.#stop()?.reject(error);
+      (this.#stop() ?? this.#settleLater)?.reject(error);
+    } finally {
+      this.#isCalling = false;
+      this.#settleLater = undefined;
     }
   }
 

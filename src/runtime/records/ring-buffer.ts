@@ -36,7 +36,7 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
   #mapped: MappedRing | undefined;
   #reader: RecordReader | undefined;
   /** What the reader reads from. */
-  #records: { recall(): void } | undefined;
+  #records: { finish(): void } | undefined;
 
   constructor(handle: MapHandle, record: Codec<T>) {
     // What the object says about keys and values is about records, and the kernel is not told.
@@ -128,8 +128,8 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
     let count = 0;
     try {
       records.refresh();
-      // The callback may close the skeleton, and with it the memory that the records are in.
-      while (this.#mapped !== undefined && records.next()) {
+      // The callback may close the skeleton: then there is no next record.
+      while (records.next()) {
         count++;
         records.handTo(callback);
       }
@@ -159,6 +159,7 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
 
   #end(reader: RecordReader): void {
     if (this.#reader !== reader) return;
+    this.#records?.finish();
     this.#reader = undefined;
     this.#records = undefined;
   }
@@ -169,7 +170,7 @@ export class RingBuffer<T> extends BpfMap implements RecordBuffer<T> {
 
   /** Ends the reader before the memory goes that it reads. */
   #close(): void {
-    this.#records?.recall();
+    this.#records?.finish();
     this.#reader?.end();
     this.#mapped?.close();
     this.#mapped = undefined;

@@ -29,6 +29,9 @@ export class RingRecords<T> implements RecordSource<T>, CallbackSource<T> {
   readonly #lazy: LazyRecords<T> | undefined;
   readonly #filter: RecordFilter | undefined;
   readonly #filtered: LazyRecords<unknown> | undefined;
+  /** Whether a callback has a record in its hands that is still in the ring. */
+  #isLent = false;
+  #isFinished = false;
 
   constructor(memory: RingMemory, codec: Codec<T>, { filter, lazy = false }: Reading = {}) {
     this.#cursor = new RingCursor(memory);
@@ -45,14 +48,15 @@ export class RingRecords<T> implements RecordSource<T>, CallbackSource<T> {
   }
 
   refresh(): void {
-    this.#cursor.refresh();
+    if (!this.#isOver()) this.#cursor.refresh();
   }
 
+  /** A filter may end its own reader: then there is no next record, and the one that it was asked about stays. */
   next(): boolean {
     const cursor = this.#cursor;
-    while (cursor.next()) {
-      if (this.#filter === undefined || this.#isKept(this.#filter)) return true;
-      cursor.release();
+    while (!this.#isOver() && cursor.next()) {
+      if (this.#filter === undefined || this.#isKept(this.#filter)) return !this.#isOver();
+      if (!this.#isOver()) cursor.release();
     }
     return false;
   }
@@ -80,21 +84,37 @@ export class RingRecords<T> implements RecordSource<T>, CallbackSource<T> {
       callback(this.take());
       return;
     }
-    const cursor = this.#cursor;
-    const { at, length } = cursor;
+    const { at, length } = this.#cursor;
+    this.#isLent = true;
     try {
       if (length < this.#codec.size) throw tooShort(this.#what, length, this.#codec.size);
       this.#data.end = at + length;
       this.#lazy.lend(at, callback);
     } finally {
-      cursor.release();
+      this.#giveBack();
     }
   }
 
-  /** Called before the memory goes: what callbacks hold in their hands must not be read any more. */
-  recall(): void {
+  /**
+   * Called when the reader ends, before another one begins and before the memory goes: what callbacks hold in their
+   * hands can't be read any more, and the ring is not touched again.
+   */
+  finish(): void {
     this.#lazy?.recall();
     this.#filtered?.recall();
+    this.#giveBack();
+    this.#isFinished = true;
+  }
+
+  /** A callback may end the reader that called it: its record is given back once. */
+  #giveBack(): void {
+    if (!this.#isLent) return;
+    this.#isLent = false;
+    this.#cursor.release();
+  }
+
+  #isOver(): boolean {
+    return this.#isFinished;
   }
 
   #isKept({ codec, keeps }: RecordFilter): boolean {
@@ -106,7 +126,7 @@ export class RingRecords<T> implements RecordSource<T>, CallbackSource<T> {
       return this.#filtered?.lend(at, keeps) === true;
     } catch (error) {
       // A record that can't be judged is gone as well: the next loop would stumble over it again.
-      this.#cursor.release();
+      if (!this.#isOver()) this.#cursor.release();
       throw error;
     }
   }

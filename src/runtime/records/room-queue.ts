@@ -2,6 +2,9 @@ import { BufferFullError } from "../errors.ts";
 import type { Fd } from "../sys/fd.ts";
 import { Poller } from "../sys/poll.ts";
 
+/** 2^31 - 1 milliseconds: 24 days. */
+const LONGEST_TIMER = 0x7fff_ffff;
+
 /** A ring with any room at all is writable: when that is too little, it is looked at again after so long. */
 const MILLISECONDS = 1;
 
@@ -79,7 +82,8 @@ export class RoomQueue {
       if (this.#waiting.size === 0 && waiting.attempt()) return;
       this.#waiting.add(waiting);
       signal?.addEventListener("abort", onAbort);
-      if (timeout !== undefined) limit = setTimeout(() => tryOnce(true), timeout);
+      // Node takes a longer one for none.
+      if (timeout !== undefined && timeout <= LONGEST_TIMER) limit = setTimeout(() => tryOnce(true), timeout);
       if (this.#timer === undefined) this.#poller.start();
     });
   }

@@ -1,4 +1,5 @@
 import type { Fd } from "./fd.ts";
+import { EINTR } from "./errno.ts";
 import { libc } from "./libc.ts";
 
 const POLLIN = 1;
@@ -53,6 +54,8 @@ export class TimedPoll {
   #ask(): number {
     this.#pollfd[0] = this.#fd.number;
     new Int16Array(this.#pollfd.buffer)[2] = this.#events;
-    return libc().pollNow(libc().addressOf(this.#pollfd.buffer as ArrayBuffer), 1);
+    const ready = libc().pollNow(libc().addressOf(this.#pollfd.buffer as ArrayBuffer), 1);
+    // A signal came in between, of a profiler for example: next time.
+    return ready === -EINTR ? 0 : ready;
   }
 }
