@@ -131,7 +131,7 @@ export type FilesRecord =
 export const FilesRecord: Codec<FilesRecord> = {
   size: 0,
   view: (view) => {
-    const asOpened = {
+    const asOpened_ = {
       type: "opened",
       get header() {
         const { from, at } = view;
@@ -170,7 +170,7 @@ export const FilesRecord: Codec<FilesRecord> = {
       if (from.end - at >= 2) {
         switch (from.bits(at, 11, 5)) {
           case 17:
-            if (from.end - at >= 16) return asOpened;
+            if (from.end - at >= 16) return asOpened_;
             break;
           case 3:
             if (from.end - at >= 32) return asClosed;
