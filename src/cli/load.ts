@@ -1,7 +1,6 @@
 import type { Argv, CommandModule } from "yargs";
 import { CoreGenError } from "../errors.ts";
-import type { BpfObject } from "../object/model.ts";
-import { nearNames } from "../object/near-names.ts";
+import { checkProgramNames } from "./check-program-names.ts";
 import { once } from "./once.ts";
 import { readObjectFile } from "./read-object.ts";
 
@@ -48,7 +47,11 @@ async function loadFile({ file, pin, program, log, json }: LoadArguments): Promi
     import("./print-load.ts"),
   ]);
   const object = openObject(bytes, { what: file });
-  checkNames(object, program);
+  checkProgramNames(
+    `loading ${object.elf.what}`,
+    object.programs.map(({ name }) => name),
+    program,
+  );
   const verdicts = tryPrograms(object, { programs: program, log });
   process.stdout.write(json ? `${JSON.stringify(verdicts, undefined, 2)}\n` : printVerdicts(verdicts, log));
   if (verdicts.some(({ verdict }) => verdict === "refused")) {
@@ -64,14 +67,4 @@ async function loadFile({ file, pin, program, log, json }: LoadArguments): Promi
     const paths = pinObjectIn(pin, object, accepted);
     if (!json) process.stdout.write(`\nPinned:\n${paths.map((path) => `  ${path}\n`).join("")}`);
   }
-}
-
-function checkNames(object: BpfObject, wanted: readonly string[]): void {
-  const names = object.programs.map(({ name }) => name);
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  const near = nearNames(unknown, names);
-  throw new CoreGenError("bad-input", `loading ${object.elf.what}: it has no program "${unknown}"`, {
-    hints: [near.length > 0 ? `Near it: ${near.join(", ")}.` : `It has: ${names.join(", ")}.`],
-  });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { dumpC } from "../../btf/dump-c/dump-c.ts";
+import { dumpCBytes } from "../../btf/dump-c/dump-c.ts";
 import { CoreGenError, isCoreGenError } from "../../errors.ts";
 import { readBtfFile, RUNNING_KERNEL } from "../read-btf.ts";
 import { writeOutput } from "../write-output.ts";
@@ -36,7 +36,7 @@ export class KernelHeaders {
 
 async function writeHeader(source: string, path: string): Promise<string> {
   try {
-    writeOutput(path, dumpC(await readBtfFile(RUNNING_KERNEL)));
+    writeOutput(path, dumpCBytes(await readBtfFile(RUNNING_KERNEL)));
   } catch (error) {
     if (!isCoreGenError(error)) throw error;
     throw new CoreGenError(

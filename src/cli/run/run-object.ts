@@ -1,7 +1,7 @@
 import { printable } from "../../btf/printable.ts";
 import { CoreGenError } from "../../errors.ts";
 import type { NamedRecords } from "../../object/record-info.ts";
-import { nearNames } from "../../object/near-names.ts";
+import { checkProgramNames } from "../check-program-names.ts";
 import { importSkeleton, type AnyLoaded, type AnyOpened, type ImportedSkeleton } from "../import-skeleton.ts";
 import { terminalWidth } from "../terminal-width.ts";
 import { contentsOf, printContents } from "./print-contents.ts";
@@ -42,14 +42,7 @@ export async function runObject(bytes: Uint8Array, options: RunOptions): Promise
 }
 
 function loadOnly(file: string, { progs }: AnyOpened, wanted: readonly string[]): void {
-  const names = Object.keys(progs);
-  for (const name of wanted) {
-    if (names.includes(name)) continue;
-    const near = nearNames(name, names);
-    throw new CoreGenError("bad-input", `running ${file}: it has no program "${name}"`, {
-      hints: [near.length > 0 ? `Near it: ${near.join(", ")}.` : `It has: ${names.join(", ")}.`],
-    });
-  }
+  checkProgramNames(`running ${file}`, Object.keys(progs), wanted);
   for (const [name, program] of Object.entries(progs)) program.autoload = wanted.includes(name);
 }
 

@@ -1,4 +1,5 @@
 import { CoreGenError } from "../../errors.ts";
+import { busyBit, discardBit, headerSize, roomOf } from "./ring-header.ts";
 import { loadAcquire, RingPosition } from "./ring-position.ts";
 
 /** The parts of a ring buffer that the kernel maps into a process. */
@@ -15,9 +16,6 @@ export interface RingMemory {
   readonly size: number;
 }
 
-const headerSize = 8;
-const busyBit = 0x80000000 | 0;
-const discardBit = 0x40000000;
 const lengthMask = 0x3fffffff;
 
 /** Where the consumer of a ring buffer is, by the rules of kernel/bpf/ringbuf.c. */
@@ -79,7 +77,7 @@ export class RingCursor {
       if ((header & busyBit) !== 0) return false;
       this.at = offset + headerSize;
       this.length = header & lengthMask;
-      if (roundedSize(this.length) > available) throw this.#corrupt();
+      if (roomOf(this.length) > available) throw this.#corrupt();
       if ((header & discardBit) === 0) return true;
       this.release();
     }
@@ -87,7 +85,7 @@ export class RingCursor {
 
   /** Gives the record's room back to the producers. */
   release(): void {
-    this.#low = this.#consumer.advance(this.#low, roundedSize(this.length));
+    this.#low = this.#consumer.advance(this.#low, roomOf(this.length));
   }
 
   #corrupt(): CoreGenError {
@@ -97,9 +95,4 @@ export class RingCursor {
       `${what}: a record of ${this.length} bytes reaches past what was written to the ring of ${size} bytes`,
     );
   }
-}
-
-/** What a record takes up in the ring, its header included. */
-function roundedSize(length: number): number {
-  return (length + headerSize + 7) & ~7;
 }

@@ -8,7 +8,8 @@ import { show, withPlace } from "../value-checks.ts";
 import { mapUserRing, type MappedRing } from "./mapped-ring.ts";
 import { ringUsage, type RingUsage } from "./ring-usage.ts";
 import { RoomQueue, type Patience } from "./room-queue.ts";
-import { roomOf, UserRingProducer } from "./user-ring-producer.ts";
+import { roomOf } from "./ring-header.ts";
+import { UserRingProducer } from "./user-ring-producer.ts";
 
 /** How long a sample is. */
 export interface SampleOptions {

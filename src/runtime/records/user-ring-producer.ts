@@ -1,3 +1,4 @@
+import { busyBit, discardBit, headerSize, roomOf } from "./ring-header.ts";
 import { RingPosition } from "./ring-position.ts";
 
 /** The parts of a user ring buffer that the kernel maps into a process. */
@@ -11,10 +12,6 @@ export interface UserRingMemory {
   /** In bytes, a power of two. */
   readonly size: number;
 }
-
-const headerSize = 8;
-const busyBit = 0x80000000 | 0;
-const discardBit = 0x40000000;
 
 /**
  * Where the producer of a user ring buffer is, by the rules of `__bpf_user_ringbuf_peek` in kernel/bpf/ringbuf.c
@@ -79,9 +76,4 @@ export class UserRingProducer {
     Atomics.store(this.#headers, index, header);
     this.#low = this.#producer.advance(this.#low, roomOf(size));
   }
-}
-
-/** What a sample of `size` bytes takes up in the ring. */
-export function roomOf(size: number): number {
-  return (size + headerSize + 7) & ~7;
 }

@@ -302,7 +302,8 @@ function lacking(way: Way): string | undefined {
   const { since, program } = way;
   if (since !== undefined && !kernelIsAtLeast(since)) return `Linux ${since.join(".")} has the first one`;
   if (program.startsWith("kprobe_") || program.startsWith("kretprobe_")) return lackingFprobe();
-  if (way.lacking?.() !== undefined) return way.lacking();
+  const lacks = way.lacking?.();
+  if (lacks !== undefined) return lacks;
   if (program === "lsm" && !activeLsms().includes("bpf")) return "bpf is not among the active LSMs";
   return refusedHere(() => {
     using skel = load(way);
